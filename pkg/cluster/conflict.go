@@ -1,0 +1,73 @@
+package cluster
+
+import "fmt"
+
+// A healed partition, or a node that was stopped for a while, leaves two holders. Between two
+// Systole nodes each status says what its sender holds, so both see the conflict at once and
+// come to the same verdict without asking: who took a kind from a peer that it believed dead,
+// while the peer was not, gives it up; if both did or neither, the owner keeps it.
+
+// afterPartition decides what follows the return of a peer that had not stopped.
+func (m *Machine) afterPartition(n *node) {
+	if n.peer.systole && !m.cfg.Options.NoHeal {
+		return // settleConflict sees what both hold
+	}
+	m.restart = m.after(partitionRestart)
+}
+
+// settleConflict gives up what a Systole peer holds with a better right.
+func (m *Machine) settleConflict(n *node) {
+	p := &n.peer
+	if !p.settled || m.cfg.Options.NoHeal || !m.quiet() {
+		return
+	}
+	m.res.otherHold = p.hold
+	if !m.res.hold.Has(HoldLocal) && !p.hold.Has(HoldForeign) {
+		m.log(Warn, "No node holds our own resources: taking them.")
+		m.requestOwn(true)
+		return
+	}
+	both := m.res.hold & p.hold.Mirror()
+	if both == HoldNone {
+		return
+	}
+	var lose Hold
+	for _, kind := range []Hold{HoldLocal, HoldForeign} {
+		switch {
+		case !both.Has(kind):
+		case m.loses(kind, p):
+			lose |= kind
+		default: // the peer comes to the same verdict
+			m.res.otherHold &^= kind.Mirror()
+		}
+	}
+	if lose == HoldNone {
+		m.do(Announce{})
+		return
+	}
+	m.log(Warn, fmt.Sprintf("Both nodes hold the same resources after a partition: %s keeps them, giving up %s here.", n.name, lose))
+	m.res.hold &^= lose
+	m.res.taken &^= lose
+	m.res.needsReturn = false
+	m.run(Job{Kind: JobRelease, What: lose})
+	m.reportHold("")
+}
+
+// quiet says whether this node holds what it holds for good: nothing is in motion here.
+func (m *Machine) quiet() bool {
+	return m.nice() && m.res.state == rStable && !m.busy() && !m.shut.begun() && !m.shut.waiting
+}
+
+// loses says whether the peer has the better right to a kind, as this node sees it.
+func (m *Machine) loses(kind Hold, p *peer) bool {
+	mine, theirs := m.res.taken.Has(kind), p.taken.Mirror().Has(kind)
+	if mine != theirs {
+		return mine
+	}
+	return kind == HoldForeign
+}
+
+// Announce asks the agents to announce every held address again.
+type Announce struct{}
+
+func (Announce) String() string { return "announce" }

@@ -1,0 +1,88 @@
+package cluster
+
+import (
+	"slices"
+	"strings"
+
+	"systole/pkg/hamsg"
+)
+
+// Fields of our own in a status. An original keeps unknown fields to itself, so they tell
+// only another Systole node what we are (differences: "recognising each other").
+const (
+	fieldSystole = "systole"        // version of what follows
+	fieldFirst   = "systole_first"  // the node that our ha.cf lists first
+	fieldGroups  = "systole_groups" // digests of the groups that our haresources gives to ourselves
+	fieldHold    = "systole_hold"   // what we hold; only while nothing is in motion
+	fieldTaken   = "systole_taken"  // which of it we took from a peer that we believed dead
+)
+
+// peer is what a Systole peer said about itself in its last status.
+type peer struct {
+	systole bool
+	first   string
+	groups  []string
+	settled bool
+	hold    Hold
+	taken   Hold
+}
+
+func (m *Machine) addPeerFields(msg *hamsg.Message) {
+	msg.Add(fieldSystole, "1")
+	if len(m.cfg.Nodes) > 0 {
+		msg.Add(fieldFirst, m.cfg.Nodes[0])
+	}
+	if len(m.cfg.Groups) > 0 && !m.cfg.Options.NoSharedGroups {
+		msg.Add(fieldGroups, strings.Join(m.ownDigests(), ","))
+	}
+	if m.quiet() {
+		msg.Add(fieldHold, m.res.hold.String())
+		msg.Add(fieldTaken, m.res.taken.String())
+	}
+}
+
+func (m *Machine) ownDigests() []string {
+	var ds []string
+	for _, g := range m.cfg.Groups {
+		ds = append(ds, g.Digest)
+	}
+	return ds
+}
+
+// readPeerFields takes what a status says about its sender.
+func (m *Machine) readPeerFields(n *node, msg *hamsg.Message) {
+	old := n.peer
+	_, systole := msg.Lookup(fieldSystole)
+	n.peer = peer{systole: systole}
+	if systole {
+		n.peer.first = msg.Get(fieldFirst)
+		if list := msg.Get(fieldGroups); list != "" {
+			n.peer.groups = strings.Split(list, ",")
+		}
+		n.peer.hold, n.peer.settled = ParseHold(msg.Get(fieldHold))
+		n.peer.taken, _ = ParseHold(msg.Get(fieldTaken))
+	}
+	if old.first != n.peer.first || !slices.Equal(old.groups, n.peer.groups) {
+		m.findShared()
+	}
+}
+
+// allSystole says whether every peer is alive and a Systole node.
+func (m *Machine) allSystole() bool {
+	ps := m.peers()
+	for _, n := range ps {
+		if !n.peer.systole || n.status != statusActive {
+			return false
+		}
+	}
+	return len(ps) > 0
+}
+
+// fastStart ends the ten seconds of a cold start early: they exist so that an original that
+// came up first can say what it holds, and a Systole peer has just said that it holds nothing.
+func (m *Machine) fastStart() {
+	if m.res.state == rReceived && !m.cfg.Options.NoFastStart && m.allSystole() &&
+		m.res.peerStarted && m.res.peerReported && m.res.otherHold == HoldNone && !m.shut.begun() {
+		m.waitedEnough(nil)
+	}
+}

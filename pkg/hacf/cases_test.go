@@ -1,0 +1,173 @@
+package hacf
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+var update = flag.Bool("update", false, "rewrite what Systole says in testdata")
+
+// captureEnv answers like the host on which the originals were run.
+func captureEnv(node string) Env {
+	return Env{
+		Node:      node,
+		Interface: func(name string) bool { return name == "eth0" || name == "lo" },
+		Resolve:   captureResolve,
+		Executable: func(p string) bool {
+			return slices.Contains([]string{"/bin/true", "/bin/false", "/tmp", "/usr/libexec/heartbeat/ipfail"}, p)
+		},
+		User:  func(name string) bool { return name == "root" || name == "hacluster" },
+		Group: func(name string) bool { return name == "root" || name == "haclient" },
+		Service: func(port int) (string, bool) {
+			name, ok := map[int]string{7: "echo", 53: "domain", 694: "ha-cluster"}[port]
+			return name, ok
+		},
+		Device: func(p string) Device {
+			d, ok := map[string]Device{"/dev/null": DeviceOK, "/etc/passwd": DeviceNotAChar}[p]
+			if !ok {
+				return DeviceMissing
+			}
+			return d
+		},
+		Daemon: func(name string) (string, bool) { return "/usr/libexec/heartbeat/" + name, true },
+	}
+}
+
+// captureResolve fails with the error numbers that the original happened to report.
+func captureResolve(host string) (netip.Addr, error) {
+	switch {
+	case strings.Contains(host, ","):
+		return netip.Addr{}, errors.New("Success")
+	case strings.HasPrefix(host, "300.") || strings.Contains(host, ":"):
+		return netip.Addr{}, errors.New("No such file or directory")
+	}
+	return netip.Addr{}, errors.New("Resource temporarily unavailable")
+}
+
+func TestCases(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no case files: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) { runArchive(t, file) })
+	}
+}
+
+// node is the host name of a case: captured files all ran on one host, seeds on their own.
+func caseNode(name string) string {
+	if i := strings.IndexByte(name, '@'); i >= 0 {
+		return name[i+1:]
+	}
+	return "lvsactive.gunnm.xyz"
+}
+
+func runArchive(t *testing.T, file string) {
+	archive, err := txtar.ParseFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := ""
+	if _, after, ok := strings.Cut(string(archive.Comment), "these lines:\n\n"); ok {
+		base = after
+	}
+	sections := map[string]string{}
+	for _, f := range archive.Files {
+		sections[f.Name] = string(f.Data)
+	}
+	rewritten := &txtar.Archive{Comment: archive.Comment}
+	for _, f := range archive.Files {
+		if strings.HasSuffix(f.Name, ".systole") {
+			continue
+		}
+		rewritten.Files = append(rewritten.Files, f)
+		if name, ok := strings.CutSuffix(f.Name, ".original"); ok {
+			got := runCase(t, name, base, sections)
+			rewritten.Files = append(rewritten.Files, txtar.File{Name: name + ".systole", Data: []byte(got)})
+		}
+	}
+	if *update {
+		if err := os.WriteFile(file, txtar.Format(rewritten), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func runCase(t *testing.T, name, base string, sections map[string]string) string {
+	env := captureEnv(caseNode(name))
+	cfg, found, lines := Load(env, "/etc/ha.d//ha.cf", []byte(base+sections[name+".cf"]))
+	var theirs, ours strings.Builder
+	for _, l := range lines {
+		out := &theirs
+		if l.Own {
+			out = &ours
+		}
+		text := l.Level + ": " + l.Text
+		if l.Level == "" {
+			text = "stderr: " + l.Text
+		}
+		fmt.Fprintln(out, strings.TrimRight(text, "\n"))
+	}
+	difference := cmp.Diff(sections[name+".original"], theirs.String())
+	if why := sections[name+".differs"]; (difference != "") != (why != "") {
+		t.Errorf("%s: lines of the original (-) and ours (+), differing because %q:\n%s", name, why, difference)
+	}
+	for _, d := range found {
+		fmt.Fprintln(&ours, "finding", d)
+	}
+	standard, _, _ := Load(env, "/etc/ha.d//ha.cf", []byte(base))
+	ours.WriteString(added(model(standard), model(cfg)))
+	if want := sections[name+".systole"]; !*update && ours.String() != want {
+		t.Errorf("%s: (-want +got)\n%s", name, cmp.Diff(want, ours.String()))
+	}
+	return ours.String()
+}
+
+// model writes a Config as lines.
+func model(c *Config) string {
+	var b bytes.Buffer
+	for _, p := range c.Params {
+		fmt.Fprintf(&b, "%s = %s\n", p.Name, p.Value)
+	}
+	fmt.Fprintf(&b, "times %v %v %v %v %v %v\n", c.Keepalive, c.Deadtime, c.Warntime, c.Initdead, c.Deadping, c.MaxRexmitDelay)
+	fmt.Fprintf(&b, "nodes %q of all %q\n", c.Nodes, c.AllNodes)
+	for _, m := range c.Media {
+		fmt.Fprintf(&b, "medium %s %+v\n", m.Name(), m)
+	}
+	fmt.Fprintf(&b, "logs %q %q %q logd=%v syslog=%v badpack=%v debug=%d\n", c.Logfile, c.Debugfile, c.LogFacility, c.UseLogd, c.SyslogMsgFmt, c.LogBadpack, c.Debug)
+	fmt.Fprintf(&b, "failback %d hops %d port %d\n", c.AutoFailback, c.HopFudge, c.UDPPort)
+	fmt.Fprintf(&b, "process watchdog=%q realtime=%v/%d cores=%v %q reserve=%d gentime=%v uuidname=%v\n", c.Watchdog, c.Realtime, c.RTPrio, c.Coredumps, c.Coreroot, c.Memreserve, c.GenMethodTime, c.UUIDFromName)
+	fmt.Fprintf(&b, "wire classic=%v %s above %d KiB traditional=%v\n", c.MsgFmtClassic, c.Compression, c.CompressionKiB, c.Traditional)
+	fmt.Fprintf(&b, "others %q %q %q %+v\n", c.Env, c.Cluster, c.QuorumServer, c.Stonith)
+	for _, cl := range c.Clients {
+		fmt.Fprintf(&b, "client %+v runs %s\n", cl, cl.Line())
+	}
+	for _, a := range c.APIAuth {
+		fmt.Fprintf(&b, "auth %+v\n", a)
+	}
+	fmt.Fprintf(&b, "systole %+v\n", c.Systole)
+	return b.String()
+}
+
+// added returns the lines of b that a does not have.
+func added(a, b string) string {
+	old := strings.Split(a, "\n")
+	var news strings.Builder
+	for _, line := range strings.SplitAfter(b, "\n") {
+		if !slices.Contains(old, strings.TrimSuffix(line, "\n")) {
+			news.WriteString(line)
+		}
+	}
+	return news.String()
+}

@@ -1,0 +1,159 @@
+// Package kernel reads and changes the virtual server table of the running kernel.
+//
+//	Open --> family "IPVS" known? --no--> modprobe ip_vs --> known? --no--> ErrNoIPVS
+//	              | yes                                        | yes
+//	              v                                            |
+//	         +---------+  <------------------------------------+
+//	         |  conn   |  one generic netlink socket of ours: reads, counters, timeouts, daemons
+//	         +---------+  one moby/ipvs handle: services and destinations, changes only
+//	              |
+//	       one call at a time, each with a limit; a call that overruns it, or fails in any way,
+//	       takes its conn with it, and the next call dials a fresh one
+//
+// The work is shared out so that no operation has two ways. moby/ipvs writes services and
+// destinations. Everything read is read by messages of our own, because moby cuts weights to 16
+// bits and counters to 32 (agents spec 10) and knows no version, zeroing or daemons. Its traps and
+// what keeps us out of them:
+//
+//   - without ip_vs in the kernel its every change succeeds and does nothing: the family is
+//     resolved before its first New, and a request that the kernel must refuse proves that the
+//     handle really talks to ip_vs;
+//   - it looks the family up once a process: if the module was removed and loaded again that
+//     same request fails, and Open and every call say so (ErrStale);
+//   - it sends no destination family, so mixed families would be stored as garbage:
+//     ipvs.Change.Validate refuses them before anything is sent;
+//   - it receives for ever and has no locking: the limit and the turn above;
+//   - it gives the kernel's own flag bits back and forth: only options are ever sent.
+//
+// A message is a generic netlink header and attributes (linux/ip_vs.h; agents spec 9.6):
+//
+//	command 8 GET_DEST, version 1 | 1 SERVICE { 1 AF, 2 PROTOCOL, 3 ADDR, 4 PORT }
+package kernel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+)
+
+// ErrNoIPVS is returned when the kernel has no IPVS, neither built in nor as a module.
+var ErrNoIPVS = errors.New("ip virtual server is not in this kernel (module ip_vs)")
+
+// ErrStale is returned when the module ip_vs was removed and loaded again under the process:
+// only a new process can change the table then.
+var ErrStale = errors.New("module ip_vs was loaded again since the start: restart this program")
+
+// ErrHung is returned when the kernel did not answer in time. Whether the call took effect is
+// not known: read the table.
+var ErrHung = errors.New("no answer from the kernel")
+
+// DefaultLimit is the time that one change, or one reading of the table, may take.
+const DefaultLimit = 5 * time.Second
+
+// Options are how to reach the kernel's table. The zero value is what a daemon wants.
+type Options struct {
+	NetNS    string        // path of a network namespace; "" is the calling process's own
+	Limit    time.Duration // of one call to the kernel; 0 is DefaultLimit
+	Modprobe Modprobe      // nil is LoadModule
+}
+
+// Modprobe loads a kernel module. It is called only if the kernel has no IPVS yet.
+type Modprobe func(ctx context.Context, module string) error
+
+// LoadModule loads a kernel module with modprobe(8).
+func LoadModule(ctx context.Context, module string) error {
+	out, err := exec.CommandContext(ctx, "modprobe", "--", module).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("modprobe %s: %w: %s", module, err, strings.TrimSpace(string(out)))
+	}
+	return nil
+}
+
+// Handle is the kernel's table of one network namespace. It may be used by many goroutines; they
+// are served one at a time.
+type Handle struct {
+	turn   chan *line // holds the line while nobody uses it
+	closed chan struct{}
+	once   sync.Once
+}
+
+// Open connects to the kernel's table, loading the module if need be. The error is ErrNoIPVS if
+// there is none to be had, ErrStale, or a system error (EPERM without CAP_NET_ADMIN).
+func Open(ctx context.Context, o Options) (*Handle, error) {
+	if o.Limit == 0 {
+		o.Limit = DefaultLimit
+	}
+	if o.Modprobe == nil {
+		o.Modprobe = LoadModule
+	}
+	c, err := dialLoading(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	redial := func() (*conn, error) { return dial(o.NetNS, o.Limit) }
+	return newHandle(&line{limit: o.Limit, dial: redial, conn: c}), nil
+}
+
+func newHandle(l *line) *Handle {
+	h := &Handle{turn: make(chan *line, 1), closed: make(chan struct{})}
+	h.turn <- l
+	return h
+}
+
+// dialLoading loads the module only when the kernel lacks the family: a kernel with IPVS built in
+// needs no modprobe.
+func dialLoading(ctx context.Context, o Options) (*conn, error) {
+	c, err := dial(o.NetNS, o.Limit)
+	if !errors.Is(err, ErrNoIPVS) {
+		return c, err
+	}
+	if loadErr := o.Modprobe(ctx, "ip_vs"); loadErr != nil {
+		return nil, fmt.Errorf("%w: %w", err, loadErr)
+	}
+	return dial(o.NetNS, o.Limit)
+}
+
+// Close gives the connection back. It waits for the call under way; later calls fail with
+// net.ErrClosed.
+func (h *Handle) Close() error {
+	h.once.Do(func() {
+		l := <-h.turn
+		close(h.closed)
+		l.drop()
+	})
+	return nil
+}
+
+// take waits for the turn. What it returns goes back into h.turn.
+func (h *Handle) take(ctx context.Context) (*line, error) {
+	select {
+	case l := <-h.turn:
+		return l, nil
+	case <-h.closed:
+		return nil, fmt.Errorf("ip virtual server: %w", net.ErrClosed)
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// call runs f as the only one to talk to the kernel.
+func call[T any](ctx context.Context, h *Handle, f func(*conn) (T, error)) (T, error) {
+	l, err := h.take(ctx)
+	if err != nil {
+		var none T
+		return none, err
+	}
+	defer func() { h.turn <- l }()
+	return run(ctx, l, f)
+}
+
+// order is call for what has no result.
+func order(ctx context.Context, h *Handle, f func(*conn) error) error {
+	_, err := call(ctx, h, func(c *conn) (struct{}, error) { return struct{}{}, f(c) })
+	return err
+}

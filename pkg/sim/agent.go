@@ -1,0 +1,170 @@
+package sim
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"systole/pkg/cluster"
+	"systole/pkg/hamsg"
+)
+
+// job does what ResourceManager and the rc.d scripts do, in virtual time, one job after the
+// other as the worker of the daemon does.
+func (n *Node) job(j cluster.Job) {
+	n.w.trace(n, "run "+j.String())
+	n.jobs = append(n.jobs, j)
+	if len(n.jobs) == 1 {
+		n.runSteps(j, n.plan(j))
+	}
+}
+
+// jobDone tells the machine and begins the next job.
+func (n *Node) jobDone(j cluster.Job) {
+	n.jobs = n.jobs[1:]
+	if len(n.jobs) > 0 {
+		n.runSteps(n.jobs[0], n.plan(n.jobs[0]))
+	}
+	n.event(cluster.JobDone{ID: j.ID})
+}
+
+// step is one start or stop of a group, or a message to send.
+type step struct {
+	group string
+	start bool
+	msg   *hamsg.Message
+}
+
+func (n *Node) runSteps(j cluster.Job, steps []step) {
+	if len(steps) == 0 {
+		n.later(time.Millisecond, func() { n.jobDone(j) })
+		return
+	}
+	s, rest := steps[0], steps[1:]
+	if s.msg != nil {
+		n.later(0, func() {
+			n.event(cluster.Local{Msg: s.msg})
+			n.runSteps(j, rest)
+		})
+		return
+	}
+	n.later(n.JobTime, func() {
+		n.apply(s)
+		n.runSteps(j, rest)
+	})
+}
+
+func (n *Node) apply(s step) {
+	if s.start == n.held[s.group] {
+		return
+	}
+	if s.start && n.FailStart[s.group] {
+		n.w.trace(n, "failed to start "+s.group)
+		return
+	}
+	n.held[s.group] = s.start
+	verb := "stopped"
+	if s.start {
+		verb = "started"
+	}
+	n.w.trace(n, fmt.Sprintf("%s %s (%s)", verb, s.group, n.w.Held()))
+}
+
+// owner is the node that a group prefers, after the machines have agreed on shared ones.
+func owner(g Group, shared map[string]string) string {
+	if o, ok := shared[g.Name]; ok {
+		return o
+	}
+	return g.Owner
+}
+
+func (n *Node) groups(shared map[string]string, want func(owner string) bool) []string {
+	var names []string
+	for _, g := range n.Groups {
+		if want(owner(g, shared)) {
+			names = append(names, g.Name)
+		}
+	}
+	return names
+}
+
+func (n *Node) kind(what cluster.Hold, shared map[string]string) []string {
+	return n.groups(shared, func(o string) bool {
+		if o == n.Name {
+			return what.Has(cluster.HoldLocal)
+		}
+		return what.Has(cluster.HoldForeign)
+	})
+}
+
+func all(names []string, start bool) []step {
+	var steps []step
+	for _, g := range names {
+		steps = append(steps, step{group: g, start: start})
+	}
+	return steps
+}
+
+func (n *Node) plan(j cluster.Job) []step {
+	switch j.Kind {
+	case cluster.JobRequestOwn:
+		return n.requestOwn(j)
+	case cluster.JobAcquire:
+		return all(n.kind(j.What, j.Shared), true)
+	case cluster.JobRelease:
+		return all(n.kind(j.What, j.Shared), false)
+	case cluster.JobGiveUpAll:
+		return all(n.kind(cluster.HoldAll, j.Shared), false)
+	}
+	return n.script(j)
+}
+
+// requestOwn is req_resource for each group of ours.
+func (n *Node) requestOwn(j cluster.Job) []step {
+	var steps []step
+	for _, g := range n.kind(cluster.HoldLocal, j.Shared) {
+		switch {
+		case n.held[g]:
+		case j.NiceFailback || j.DontAsk:
+			steps = append(steps, step{msg: hamsg.New("t", "ip-request-resp", "dest", n.Name, "ipaddr", g, "weown", "yes", "ok", "OK")})
+		default:
+			steps = append(steps, step{msg: hamsg.New("t", "ip-request", "ipaddr", g)})
+		}
+	}
+	return steps
+}
+
+// script is harc: rc.d/status, ip-request and ip-request-resp.
+func (n *Node) script(j cluster.Job) []step {
+	msg := j.Script
+	switch msg.Type() {
+	case "status":
+		if msg.Get("st") != "dead" || msg.Get("info") == "ping" || msg.Get("src") == n.Name {
+			return nil
+		}
+		dead := msg.Get("src")
+		steps := all(n.groups(j.Shared, func(o string) bool { return o == dead }), true)
+		if j.NiceFailback {
+			steps = append(steps, step{msg: hamsg.New("t", "resource", "rsc_hold", "foreign", "info", "mach_down")})
+		}
+		return steps
+	case "ip-request-resp":
+		return all([]string{msg.Get("ipaddr")}, true)
+	case "ip-request":
+		return n.ipRequest(msg)
+	}
+	return nil
+}
+
+func (n *Node) ipRequest(msg *hamsg.Message) []step {
+	g, asker, weown := msg.Get("ipaddr"), msg.Get("src"), "no"
+	if !slices.ContainsFunc(n.Groups, func(k Group) bool { return k.Name == g }) || asker == n.Name {
+		return nil
+	}
+	var steps []step
+	if n.held[g] {
+		weown = "yes"
+		steps = all([]string{g}, false)
+	}
+	return append(steps, step{msg: hamsg.New("t", "ip-request-resp", "dest", asker, "ipaddr", g, "weown", weown, "ok", "OK")})
+}
