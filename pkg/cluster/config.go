@@ -62,7 +62,7 @@ const (
 	resourceWait      = 10 * time.Second // from the first resource message to Stable at a cold start
 	standbyReply      = 10 * time.Second // for the first answer of a standby exchange
 	standbyWork       = time.Hour        // for the later ones: scripts may be slow
-	abandonedAfter    = 2 * time.Second // an exchange that a settled peer knows nothing of
+	abandonedAfter    = 2 * time.Second  // an exchange that a settled peer knows nothing of
 	failbackRetry     = time.Second
 	nodeListRetry     = time.Second
 	partitionRestart  = 2 * time.Second
