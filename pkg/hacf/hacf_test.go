@@ -141,6 +141,9 @@ func TestLines(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
+	if errors := ErrorLines([]diag.Diagnostic{{File: "f", Severity: diag.Warning, Remedy: "careful"}}); errors[0].Level != "ERROR" {
+		t.Errorf("warning of haresources: %+v", errors)
+	}
 }
 
 // Whatever the text: no panic, every finding has its place, a refused file says so, and an

@@ -195,6 +195,18 @@ func Lines(found []diag.Diagnostic) []Line {
 	return lines
 }
 
+// ErrorLines is Lines for a file of which a warning means that a service will not start, such
+// as haresources: the warnings are ERROR lines too, though they stop nobody.
+func ErrorLines(found []diag.Diagnostic) []Line {
+	lines := Lines(found)
+	for i := range lines {
+		if lines[i].Level == "WARN" {
+			lines[i].Level = "ERROR"
+		}
+	}
+	return lines
+}
+
 func diagnosticLines(d diag.Diagnostic) []Line {
 	level := map[diag.Severity]string{diag.Error: "ERROR", diag.Warning: "WARN"}[d.Severity]
 	switch {

@@ -1,0 +1,155 @@
+package hbapi
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"sync"
+	"time"
+)
+
+// DefaultSocket is where the original's clients look for the daemon.
+const DefaultSocket = "/run/heartbeat/register"
+
+// maxConns bounds the connections at a time. The original takes as many as it has descriptors.
+const maxConns = 256
+
+// Server is the socket of the client API. It reads frames and hands them on as events; what is
+// sent back goes through queues that never block the caller.
+type Server struct {
+	listener *net.UnixListener
+
+	mu    sync.Mutex
+	conns map[Conn]*conn
+	last  Conn
+}
+
+// Listen makes the socket, mode 0777: the directory keeps strangers away, apiauth the others.
+// A socket left behind is replaced; anything else at the path is an error.
+func Listen(path string) (*Server, error) {
+	if err := removeSocket(path); err != nil {
+		return nil, fmt.Errorf("client API: %w", err)
+	}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		return nil, fmt.Errorf("client API: %w", err)
+	}
+	if err := os.Chmod(path, 0o777); err != nil {
+		return nil, errors.Join(fmt.Errorf("client API: %w", err), l.Close())
+	}
+	return &Server{listener: l, conns: make(map[Conn]*conn)}, nil
+}
+
+func removeSocket(path string) error {
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.Mode().Type() != fs.ModeSocket:
+		return fmt.Errorf("%s is not a socket", path)
+	}
+	return os.Remove(path)
+}
+
+// Serve accepts clients until the context ends, then closes them all, removes the socket and
+// waits until nothing of it runs. The events of one connection come in order, those of several
+// connections at the same time: handle must be safe for that and may block, which stops the
+// reading of that one client; it must return once the context has ended.
+func (s *Server) Serve(ctx context.Context, handle func(Event)) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	stop := context.AfterFunc(ctx, func() { s.listener.Close() })
+	defer stop()
+	for {
+		socket, err := s.listener.AcceptUnix()
+		if ctx.Err() != nil {
+			s.closeAll()
+			return
+		}
+		if err != nil {
+			pause(ctx)
+			continue
+		}
+		c := s.admit(socket)
+		if c == nil {
+			socket.Close()
+			continue
+		}
+		running.Go(func() {
+			c.run(handle)
+			s.forget(c.id)
+		})
+	}
+}
+
+// pause waits before the next accept after one that failed for want of descriptors or memory.
+func pause(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(100 * time.Millisecond):
+	}
+}
+
+// admit enters a new connection, or returns nil if there are too many or its process is gone.
+func (s *Server) admit(socket *net.UnixConn) *conn {
+	cred, pidfd, err := peer(socket)
+	if err != nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.conns) >= maxConns {
+		closePidfd(pidfd)
+		return nil
+	}
+	s.last++
+	c := newConn(s.last, socket, cred, pidfd)
+	s.conns[c.id] = c
+	return c
+}
+
+func (s *Server) forget(id Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, id)
+}
+
+func (s *Server) closeAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.conns {
+		c.abort("")
+	}
+}
+
+func (s *Server) find(id Conn) *conn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.conns[id]
+}
+
+// Do performs an effect that concerns a connection and says whether it was one. It never blocks;
+// connections that are gone are ignored. A client with too much unread is disconnected, which
+// comes back as Gone with the reason "sendfail".
+func (s *Server) Do(e Effect) bool {
+	switch e := e.(type) {
+	case Reply:
+		s.find(e.Conn).reply(e.Msg)
+	case Close:
+		s.find(e.Conn).finish()
+	case Drain:
+		s.find(e.Conn).drain()
+	case QueueLen:
+		s.find(e.Conn).setLimit(e.Len)
+	case Signal:
+		s.find(e.Conn).signal(e.Signal)
+	default:
+		return false
+	}
+	return true
+}
