@@ -131,7 +131,9 @@ func (m *Machine) settle() {
 		}
 		msg := m.loop[0]
 		m.loop = m.loop[1:]
-		m.dispatch(m.self, msg)
+		if m.forUs(msg) {
+			m.dispatch(m.self, msg)
+		}
 	}
 }
 

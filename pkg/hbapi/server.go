@@ -67,23 +67,16 @@ func (s *Server) Serve(ctx context.Context, handle func(Event)) {
 	defer stop()
 	for {
 		socket, err := s.listener.AcceptUnix()
+		switch {
+		case err == nil:
+			s.admit(socket, &running, handle)
+		case ctx.Err() == nil:
+			pause(ctx)
+		}
 		if ctx.Err() != nil {
 			s.closeAll()
 			return
 		}
-		if err != nil {
-			pause(ctx)
-			continue
-		}
-		c := s.admit(socket)
-		if c == nil {
-			socket.Close()
-			continue
-		}
-		running.Go(func() {
-			c.run(handle)
-			s.forget(c.id)
-		})
 	}
 }
 
@@ -95,22 +88,23 @@ func pause(ctx context.Context) {
 	}
 }
 
-// admit enters a new connection, or returns nil if there are too many or its process is gone.
-func (s *Server) admit(socket *net.UnixConn) *conn {
+// admit starts a new connection, unless there are too many or its process is gone.
+func (s *Server) admit(socket *net.UnixConn, running *sync.WaitGroup, handle func(Event)) {
 	cred, pidfd, err := peer(socket)
-	if err != nil {
-		return nil
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.conns) >= maxConns {
+	if err != nil || len(s.conns) >= maxConns {
 		closePidfd(pidfd)
-		return nil
+		socket.Close()
+		return
 	}
 	s.last++
 	c := newConn(s.last, socket, cred, pidfd)
 	s.conns[c.id] = c
-	return c
+	running.Go(func() {
+		c.run(handle)
+		s.forget(c.id)
+	})
 }
 
 func (s *Server) forget(id Conn) {

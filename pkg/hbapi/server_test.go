@@ -198,6 +198,9 @@ func TestQueueLength(t *testing.T) {
 		t.Fatal(err)
 	}
 	logged(t, d, "the send queue length from heartbeat to client patient is set to 1000")
+	if m, err := c.Receive(within(t)); err != nil || m.Get("st") != "join" {
+		t.Fatalf("join: %v, %v", m, err)
+	}
 	big := hamsg.New("t", "big", "x", strings.Repeat("x", 60000))
 	for range 900 {
 		d.Tell(big)
@@ -277,8 +280,8 @@ func TestStop(t *testing.T) {
 	c := dial(t, d, "probe")
 	idle := raw(t, d)
 	d.Stop()
-	if _, err := c.Receive(within(t)); err != nil { // its own join, queued before
-		t.Logf("join: %v", err)
+	if m, err := c.Receive(within(t)); err != nil || m.Get("st") != "join" {
+		t.Errorf("its own join: %v, %v", m, err)
 	}
 	if _, err := c.Receive(within(t)); !errors.Is(err, io.EOF) {
 		t.Errorf("client: %v", err)

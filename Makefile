@@ -1,0 +1,90 @@
+# Systole. "make test" does its own set-up; everything made lies in build/ and dist/.
+
+GO          ?= go
+DESTDIR     ?=
+FUZZTIME    ?= 20s
+TESTFLAGS   ?= -count=1 -timeout=20m
+STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOVULNCHECK  = golang.org/x/vuln/cmd/govulncheck@v1.9.0
+VERSION      = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+SOURCES      = cmd pkg compat
+
+export CGO_ENABLED = 0
+
+.PHONY: all build deps test lint fuzz golden sim bench demo install deb rpm clean
+
+all: build
+
+build:
+	@mkdir -p build/bin
+	$(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o build/bin/ ./cmd/...
+
+# Tools of the machine that tests need as root. Only what is missing is installed.
+# User-Mode Linux is there for a kernel without ip_vs, and on x86 only.
+deps:
+	@if [ "$$(id -u)" != 0 ]; then exit 0; fi; \
+	missing=; \
+	for t in mmdebstrap:mmdebstrap ip:iproute2 modprobe:kmod linux.uml:user-mode-linux $(GO):golang-go; do \
+		command -v $${t%%:*} >/dev/null || missing="$$missing $${t#*:}"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+		echo "installing$$missing"; \
+		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing; \
+	fi
+
+# As root all tests run. Otherwise those that make hosts are skipped; which, and
+# why, is printed.
+test: deps build
+	$(GO) vet ./...
+	@if [ "$$(id -u)" = 0 ]; then \
+		$(GO) test $(TESTFLAGS) ./...; \
+	elif $(GO) test $(TESTFLAGS) -v ./... > build/test.log 2>&1; then \
+		echo "not root; skipped:"; grep -A1 -e '--- SKIP' build/test.log; grep -e '^ok' build/test.log; \
+	else \
+		cat build/test.log; exit 1; \
+	fi
+
+# govulncheck needs its database from the network. Only that it cannot be reached
+# is forgiven.
+lint:
+	@bad=$$(gofmt -l $(SOURCES)); if [ -n "$$bad" ]; then echo "gofmt: $$bad"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	@mkdir -p build
+	@if $(GO) run $(GOVULNCHECK) ./... > build/vuln.log 2>&1; then tail -n 1 build/vuln.log; \
+	elif grep -qE 'fetching vulnerabilities|vuln.go.dev' build/vuln.log && ! grep -q '^Vulnerability #' build/vuln.log; then \
+		echo "govulncheck left out, its database cannot be reached: $$(tail -n 1 build/vuln.log)"; \
+	else cat build/vuln.log; exit 1; fi
+
+# Every fuzz target for FUZZTIME.
+fuzz:
+	@set -e; for f in $$(grep -rlE '^func Fuzz' --include='*_test.go' $(SOURCES)); do \
+		for t in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$f); do \
+			echo "$$t in $$(dirname $$f)"; \
+			$(GO) test -run='^$$' -fuzz="^$$t\$$" -fuzztime=$(FUZZTIME) ./$$(dirname $$f); \
+		done; \
+	done
+
+# Rewrites the expected results of tests that keep them in files.
+golden:
+	@set -e; for d in $$(grep -rlE '"update", *false' --include='*_test.go' $(SOURCES) | xargs -r -n1 dirname | sort -u); do \
+		$(GO) test ./$$d -update; \
+	done
+
+sim:
+	$(GO) run ./compat/sim
+
+bench: deps build
+	$(GO) run ./compat/bench
+
+demo: deps build
+	$(GO) run ./compat/demo
+
+install: build
+	$(GO) run ./compat/install -destdir "$(DESTDIR)" -bin build/bin
+
+deb rpm: build
+	$(GO) run ./compat/install -package $@ -bin build/bin -out dist
+
+clean:
+	rm -rf build dist

@@ -1,0 +1,56 @@
+// Command heartbeat is the cluster daemon and its tools: one program that does what the name
+// says under which it is called.
+package main
+
+import (
+	"io"
+	"os"
+	"path"
+
+	"systole/pkg/agent"
+	"systole/pkg/clstatus"
+	"systole/pkg/hbd"
+	"systole/pkg/ipfail/ipfaild"
+	"systole/pkg/resmgr"
+)
+
+// applets are the names that this program answers to; under any other it is heartbeat itself.
+func applets() map[string]func() int {
+	return map[string]func() int{
+		"heartbeat":       process(hbd.Main),
+		"ipfail":          process(ipfaild.Main),
+		"cl_status":       process(clstatus.Main),
+		"ResourceManager": tool(resmgr.ResourceManagerMain),
+		"mach_down":       tool(resmgr.MachDownMain),
+		"req_resource":    tool(resmgr.ReqResourceMain),
+		"harc":            tool(resmgr.HarcMain),
+		"hb_standby":      tool(resmgr.HbStandbyMain),
+		"hb_takeover":     tool(resmgr.HbTakeoverMain),
+		"hb_addnode":      tool(resmgr.HbAddnodeMain),
+		"hb_delnode":      tool(resmgr.HbDelnodeMain),
+		"hb_setweight":    tool(resmgr.HbSetweightMain),
+		"hb_setsite":      tool(resmgr.HbSetsiteMain),
+		"send_arp":        tool(agent.SendArpMain),
+		"findif":          tool(agent.FindifMain),
+		"IPaddr":          tool(agent.IPaddrMain),
+		"IPaddr2":         tool(agent.IPaddr2Main),
+	}
+}
+
+// process runs a program that wants its whole command line and environment.
+func process(main func(args []string, stdin io.Reader, stdout, stderr io.Writer, env []string) int) func() int {
+	return func() int { return main(os.Args, os.Stdin, os.Stdout, os.Stderr, os.Environ()) }
+}
+
+// tool runs a program that wants the words after its name.
+func tool(main func(args []string, env func(string) string, stdin io.Reader, stdout, stderr io.Writer) int) func() int {
+	return func() int { return main(os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr) }
+}
+
+func main() {
+	run, ok := applets()[path.Base(os.Args[0])]
+	if !ok {
+		run = process(hbd.Main)
+	}
+	os.Exit(run())
+}

@@ -1,0 +1,69 @@
+package agent
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// sendArpName is the name by which a process that sends announcements is known.
+const sendArpName = "send_arp"
+
+func (h *Host) statePath(name string) string { return filepath.Join(h.StateDir, name) }
+
+// makeStateDir makes HA_RSCTMP: a machine that has just started may not have it.
+func (h *Host) makeStateDir() error { return os.MkdirAll(h.StateDir, 0o755) }
+
+func (h *Host) pidFile(ip netip.Addr) string {
+	return h.statePath(sendArpName + "-" + ip.String())
+}
+
+func writePid(path string, pid int) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fmt.Errorf("write pid file: %w", err)
+	}
+	if err := os.WriteFile(path, []byte(strconv.Itoa(pid)), 0o600); err != nil {
+		return fmt.Errorf("write pid file: %w", err)
+	}
+	return nil
+}
+
+// readPid returns the pid in a file; ok is false if there is no file or no pid in it.
+func readPid(path string) (pid int, ok bool) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, false
+	}
+	pid, err = strconv.Atoi(strings.TrimSpace(string(text)))
+	return pid, err == nil && pid > 1
+}
+
+// signalSender sends a signal to a send_arp process, and to no other: the original kills
+// whatever a stale pid file names (agents spec 4).
+func signalSender(pid int, sig unix.Signal) bool {
+	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	if err != nil {
+		return false
+	}
+	program, _, _ := bytes.Cut(line, []byte{0})
+	return filepath.Base(string(program)) == sendArpName && unix.Kill(pid, sig) == nil
+}
+
+// killSender ends the process that announces ip, if there is a pid file, and reports whether
+// there was one and whether the process could be ended.
+func (h *Host) killSender(ip netip.Addr) (was, killed bool) {
+	path := h.pidFile(ip)
+	if _, err := os.Stat(path); err != nil {
+		return false, false
+	}
+	pid, ok := readPid(path)
+	killed = ok && signalSender(pid, unix.SIGTERM)
+	_ = os.Remove(path)
+	return true, killed
+}

@@ -1,0 +1,152 @@
+package agent
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+
+	"systole/pkg/garp"
+	"systole/pkg/netif"
+)
+
+// Claim is another machine's claim of an address that is held here.
+type Claim struct {
+	IP        netip.Addr
+	Interface string
+	MAC       net.HardwareAddr
+}
+
+// speaker announces an address after the agent has returned.
+type speaker interface {
+	// announce sends the first frames. words are the arguments of send_arp that say the same.
+	announce(j *Job, a garp.Announcement, words []string) error
+	// silence stops announcing ip; interrupted means that the first frames were not all out.
+	silence(ip netip.Addr) (interrupted bool)
+}
+
+// inProcess announces from goroutines of the Runner, for as long as the address is there.
+type inProcess struct{ r *Runner }
+
+func (s inProcess) announce(j *Job, a garp.Announcement, _ []string) error {
+	opt := s.r.Announce
+	a.Repeat = opt.Repeat
+	a.Held = func() bool { return held(s.r.Net, a.Interface.Name, a.IP) }
+	a.Failed = func(err error) { j.logf("WARNING: %v", err) }
+	on, err := garp.Announce(a)
+	if err != nil {
+		return err
+	}
+	v := voice{on: on}
+	if opt.Claimed != nil {
+		v.watch, err = garp.Watch(a.Interface, a.IP, func(mac net.HardwareAddr) {
+			opt.Claimed(Claim{IP: a.IP, Interface: a.Interface.Name, MAC: mac})
+		})
+	}
+	s.r.speakers.put(a.IP, v)
+	return err
+}
+
+func (s inProcess) silence(ip netip.Addr) bool { return s.r.speakers.silence(ip) }
+
+// held says whether ip is still an address of the interface; when the kernel does not answer,
+// it says yes: silence is worse than a frame too many.
+func held(h *netif.Handle, nic string, ip netip.Addr) bool {
+	all, err := h.Addresses(nic)
+	if err != nil {
+		return true
+	}
+	for _, a := range all {
+		if a.Prefix.Addr() == ip {
+			return true
+		}
+	}
+	return false
+}
+
+// speakers are the announcers of held addresses. The zero value is ready to use.
+type speakers struct {
+	mu     sync.Mutex
+	voices map[netip.Addr]voice
+}
+
+type voice struct {
+	on    *garp.Announcer
+	watch *garp.Watcher // nil: nobody watches
+}
+
+func (v voice) stop() (interrupted bool) {
+	if v.watch != nil {
+		v.watch.Close()
+	}
+	return v.on.Stop()
+}
+
+func (s *speakers) put(ip netip.Addr, v voice) {
+	s.mu.Lock()
+	old, had := s.voices[ip]
+	if s.voices == nil {
+		s.voices = make(map[netip.Addr]voice)
+	}
+	s.voices[ip] = v
+	s.mu.Unlock()
+	if had {
+		old.stop()
+	}
+}
+
+// again announces one address once more, all if it is the zero address.
+func (s *speakers) again(ip netip.Addr) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for at, v := range s.voices {
+		if !ip.IsValid() || at == ip {
+			v.on.Again()
+		}
+	}
+}
+
+func (s *speakers) silence(ip netip.Addr) (interrupted bool) {
+	s.mu.Lock()
+	v, had := s.voices[ip]
+	delete(s.voices, ip)
+	s.mu.Unlock()
+	return had && v.stop()
+}
+
+func (s *speakers) silenceAll() {
+	s.mu.Lock()
+	all := s.voices
+	s.voices = nil
+	s.mu.Unlock()
+	for _, v := range all {
+		v.stop()
+	}
+}
+
+// background announces from a process of its own, as the original does: the command that
+// started it ends at once.
+type background struct{}
+
+func (background) announce(j *Job, a garp.Announcement, words []string) error {
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find own program: %w", err)
+	}
+	cmd := exec.Command(self)
+	cmd.Args = append([]string{j.BinDir + "/" + sendArpName}, words...)
+	cmd.Dir = "/"
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start %s: %w", sendArpName, err)
+	}
+	// The child writes the same when it runs; a stop may come before that.
+	err = writePid(j.pidFile(a.IP), cmd.Process.Pid)
+	cmd.Process.Release()
+	return err
+}
+
+func (background) silence(netip.Addr) bool { return false }

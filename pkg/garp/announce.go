@@ -1,0 +1,175 @@
+package garp
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// The rhythm of IPaddr2's "send_arp -i 200 -r 5", and our repeats.
+const (
+	DefaultInterval = 200 * time.Millisecond
+	DefaultCount    = 5
+	DefaultRepeat   = 30 * time.Second
+)
+
+// Announcement is what an Announcer says.
+type Announcement struct {
+	Interface *net.Interface
+	IP        netip.Addr
+	MAC       net.HardwareAddr // nil: the interface's
+	Interval  time.Duration    // of a request and its reply; 0: DefaultInterval
+	Count     int              // pairs of request and reply at first; 0: DefaultCount
+	Repeat    time.Duration    // between later pairs; 0: none
+	Held      func() bool      // asked before each later pair; false ends the announcing
+	Failed    func(error)      // told of the first frame that could not be sent; may be nil
+}
+
+// Announcer announces one address until it is stopped.
+type Announcer struct {
+	speaker *speaker
+	cancel  context.CancelFunc
+	done    chan struct{}
+	burst   chan struct{} // closed when the first frames are out
+}
+
+// Announce sends the first request and reply at once, before it returns, and the rest from a
+// goroutine that Stop ends. An error means that it cannot work on this interface and nothing
+// runs. A frame that cannot be sent is no error but told to Failed: a cable that is out now may
+// be back for the next one.
+func Announce(a Announcement) (*Announcer, error) {
+	s, err := newSpeaker(a)
+	if err != nil {
+		return nil, err
+	}
+	s.pair()
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &Announcer{speaker: s, cancel: cancel, done: make(chan struct{}), burst: make(chan struct{})}
+	go func() {
+		defer close(r.done)
+		defer s.conn.Close()
+		s.rest(ctx, r.burst)
+	}()
+	return r, nil
+}
+
+// Again sends a request and a reply now, between the others: somebody else has claimed the
+// address, or may have. After Stop it sends nothing.
+func (r *Announcer) Again() {
+	select {
+	case <-r.done:
+	default:
+		r.speaker.pair()
+	}
+}
+
+// Stop ends the announcing and waits until no more frame can leave. It reports whether the
+// first frames were not all out yet, the state in which the original's stop finds and kills a
+// send_arp.
+func (r *Announcer) Stop() (interrupted bool) {
+	r.cancel()
+	<-r.done
+	select {
+	case <-r.burst:
+		return false
+	default:
+		return true
+	}
+}
+
+// Send sends all frames of a in the original's rhythm, half of Interval between any two and
+// none after the last, as the program send_arp does. It returns early when ctx ends.
+func Send(ctx context.Context, a Announcement) error {
+	s, err := newSpeaker(a)
+	if err != nil {
+		return err
+	}
+	defer s.conn.Close()
+	for i := range 2 * s.count {
+		if i > 0 && !sleep(ctx, s.half) {
+			return nil
+		}
+		if err := s.one(i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// speaker has what is needed to send the frames.
+type speaker struct {
+	conn   *socket
+	frames [2][]byte // request, reply
+	half   time.Duration
+	count  int
+	a      Announcement
+	failed sync.Once
+}
+
+func newSpeaker(a Announcement) (*speaker, error) {
+	s := &speaker{a: a, half: a.Interval / 2, count: a.Count}
+	if s.half <= 0 {
+		s.half = DefaultInterval / 2
+	}
+	if s.count <= 0 {
+		s.count = DefaultCount
+	}
+	from, mac := a.Interface.HardwareAddr, a.MAC
+	if mac == nil {
+		mac = from
+	}
+	var err error
+	if s.frames[0], err = Request(from, mac, a.IP); err != nil {
+		return nil, err
+	}
+	if s.frames[1], err = Reply(from, mac, a.IP); err != nil {
+		return nil, err
+	}
+	s.conn, err = openSender(a.Interface)
+	return s, err
+}
+
+func (s *speaker) one(i int) error { return s.conn.send(s.frames[i%2]) }
+
+func (s *speaker) pair() {
+	s.report(s.one(0))
+	s.report(s.one(1))
+}
+
+// rest sends what remains of the first frames and then the repeats.
+func (s *speaker) rest(ctx context.Context, burst chan<- struct{}) {
+	for i := 2; i < 2*s.count; i++ {
+		if !sleep(ctx, s.half) {
+			return
+		}
+		s.report(s.one(i))
+	}
+	close(burst)
+	for s.a.Repeat > 0 && sleep(ctx, s.a.Repeat) {
+		if s.a.Held != nil && !s.a.Held() {
+			return
+		}
+		s.pair()
+	}
+}
+
+// report tells of the first failure only: a cable that is out stays out for many repeats.
+func (s *speaker) report(err error) {
+	if err != nil && s.a.Failed != nil {
+		s.failed.Do(func() { s.a.Failed(err) })
+	}
+}
+
+// sleep waits and says whether ctx still holds.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return ctx.Err() == nil
+	}
+}

@@ -1,0 +1,177 @@
+package hbd
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"systole/pkg/agent"
+	"systole/pkg/cluster"
+	"systole/pkg/halog"
+	"systole/pkg/hamsg"
+	"systole/pkg/netif"
+	"systole/pkg/resmgr"
+)
+
+// resources does the jobs of the machine, one after the other, with ResourceManager's means.
+type resources struct {
+	d      *beatDaemon
+	net    *netif.Handle
+	runner *agent.Runner
+	harc   resmgr.Harc
+}
+
+// newResources makes the worker's tools. What it logs looks as if scripts had written it.
+func newResources(d *beatDaemon) (*resources, error) {
+	net, err := netif.Open()
+	if err != nil {
+		return nil, fmt.Errorf("netlink: %w", err)
+	}
+	r := &resources{d: d, net: net}
+	logs := func(name, instance string) agent.Log {
+		return d.log.Script(halog.ScriptTag(name, instance, os.Getpid()), d.cfg.Debug > 0)
+	}
+	r.runner = agent.New(net, logs)
+	r.runner.Dirs = []string{d.paths.HADir + "resource.d", d.paths.InitDir}
+	r.runner.Env = d.environ
+	r.runner.DebugLog = d.cfg.Debugfile
+	r.runner.Announce.Claimed = r.claimed
+	mgr := resmgr.New(r.runner, d.cfg.Node, logs, resmgr.Effects{Standby: r.standbyLater, Reboot: rebootNow})
+	mgr.File = d.paths.HADir + "haresources"
+	if n, err := strconv.Atoi(os.Getenv("HA_STOPRETRYMAX")); err == nil {
+		mgr.StopRetries = n
+	}
+	r.harc = resmgr.Harc{Manager: mgr, Dir: d.paths.File("rc.d")}
+	return r, nil
+}
+
+// Close ends the announcing of addresses.
+func (r *resources) Close() {
+	r.runner.Close()
+	r.net.Close()
+}
+
+// work does jobs until this life ends.
+func (d *beatDaemon) work() {
+	for {
+		select {
+		case <-d.ctx.Done():
+			return
+		case job := <-d.jobs:
+			for _, msg := range d.resources.do(d.ctx, job) {
+				d.post(d.ctx, func() { d.step(cluster.Local{Msg: msg}) })
+			}
+			d.post(d.ctx, func() { d.step(cluster.JobDone{ID: job.ID}) })
+		}
+	}
+}
+
+// do does one job and returns the messages that it sends.
+func (r *resources) do(ctx context.Context, job cluster.Job) []*hamsg.Message {
+	r.harc.Shared, r.harc.Probe = job.Shared, job.Probe
+	r.runner.Env = r.environment(job)
+	switch job.Kind {
+	case cluster.JobRequestOwn:
+		return r.requestOwn(ctx, job)
+	case cluster.JobAcquire:
+		r.each(ctx, job.What, "acquire %s HA resources (standby).", "%s HA resource acquisition completed (standby).", r.take)
+	case cluster.JobRelease:
+		r.each(ctx, job.What, "give up %s HA resources (standby).", "%s HA resource release completed (standby).", r.give)
+	case cluster.JobGiveUpAll:
+		r.giveUpAll(ctx)
+	case cluster.JobScript:
+		return r.harc.Handle(ctx, job.Script, resmgr.Context{Nice: job.NiceFailback, Status: job.Status})
+	}
+	return nil
+}
+
+// environment is what scripts of a job get besides the usual.
+func (r *resources) environment(job cluster.Job) []string {
+	env := slices.Clone(r.d.environ)
+	if job.NiceFailback {
+		env = append(env, "HA_NICEFAILBACK=yes")
+	}
+	if job.DontAsk {
+		env = append(env, "HA_DONTASK=yes")
+	}
+	return append(env, resmgr.SharedEnv(job.Shared)...)
+}
+
+// requestOwn asks for each of our groups (failover spec 8, req_our_resources).
+func (r *resources) requestOwn(ctx context.Context, job cluster.Job) []*hamsg.Message {
+	keys := r.harc.ListKeys(r.d.cfg.Node)
+	if len(keys) == 0 {
+		r.d.log.Log(halog.Info, fmt.Sprintf("No local resources [%s/ResourceManager listkeys %s] to acquire.",
+			r.d.paths.ShareDir, r.d.cfg.Node))
+		return nil
+	}
+	var msgs []*hamsg.Message
+	for _, key := range keys {
+		msgs = append(msgs, r.harc.Request(ctx, key, !job.NiceFailback && !job.DontAsk)...)
+	}
+	r.d.log.Log(halog.Info, "Local Resource acquisition completed.")
+	return msgs
+}
+
+func (r *resources) take(ctx context.Context, key string) { r.harc.Take(ctx, key) }
+func (r *resources) give(ctx context.Context, key string) { r.harc.Give(ctx, key) }
+
+// each does something with every group of a kind, between two lines of the log.
+func (r *resources) each(ctx context.Context, what cluster.Hold, before, after string, do func(context.Context, string)) {
+	r.d.log.Logf(halog.Info, before, what)
+	for _, key := range r.harc.Keys(what.String()) {
+		do(ctx, key)
+	}
+	r.d.log.Logf(halog.Info, after, what)
+}
+
+func (r *resources) giveUpAll(ctx context.Context) {
+	r.d.log.Log(halog.Info, "Giving up all HA resources.")
+	for _, key := range r.harc.AllKeys() {
+		r.give(ctx, key)
+	}
+	r.d.log.Log(halog.Info, "All HA resources relinquished.")
+}
+
+// standbyLater hands over what holds a group that could not be started, half a minute later as
+// the original does.
+func (r *resources) standbyLater(what string) {
+	d := r.d
+	d.workers.Go(func() {
+		select {
+		case <-d.ctx.Done():
+		case <-time.After(resmgr.StandbyDelay):
+			if msg, ok := r.harc.Standby(what); ok {
+				d.post(d.ctx, func() { d.step(cluster.Local{Msg: msg}) })
+			}
+		}
+	})
+}
+
+// claimed is told when another machine claims an address that we announce.
+func (r *resources) claimed(c agent.Claim) {
+	r.d.log.Logf(halog.Error, "Duplicate address: %s claims %s, which is held here on %s", c.MAC, c.IP, c.Interface)
+	r.runner.Again(c.IP)
+}
+
+// Announce tells the network again of every address that we hold.
+func (r *resources) Announce() { r.runner.Again(netip.Addr{}) }
+
+// rebootNow brings this machine down because a resource cannot be stopped: the peer may start it
+// only when we are gone. It returns only if nothing worked; then at least our heartbeats end.
+func rebootNow() error {
+	err := unix.Reboot(unix.LINUX_REBOOT_CMD_RESTART)
+	for _, command := range [][]string{{"/sbin/reboot", "-nf"}, {"/sbin/init", "6"}} {
+		if exec.Command(command[0], command[1:]...).Run() == nil {
+			return nil
+		}
+	}
+	return err
+}
