@@ -44,7 +44,7 @@ func startGuest(b bootOrder) (*guest, error) {
 	}
 	defer log.Close()
 	cmd := exec.Command(b.Self, appletPrefix+"init")
-	cmd.Env = []string{"PATH=" + hostPath}
+	cmd.Env = []string{"PATH=" + hostPath, insideEnv + "=1"}
 	cmd.Stdout, cmd.Stderr, cmd.ExtraFiles = log, log, []*os.File{far}
 	cmd.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags: unix.CLONE_NEWNS | unix.CLONE_NEWUTS | unix.CLONE_NEWPID | unix.CLONE_NEWIPC | unix.CLONE_NEWNET,

@@ -11,20 +11,23 @@ import (
 	"path/filepath"
 )
 
+// installedEnv in the environment says that the layer made last is good: this
+// program has made it, or the one that started this, or there is no Go tool chain
+// to make one (in User-Mode Linux).
+const installedEnv = "SYSTOLE_INSTALLED"
+
 // EnsureInstalled lays what "make install" of this project installs into a
-// directory of build/layers and returns it: the layer of flavour Systole. The
-// directory is named by its content, so hosts that lie over an older build keep
-// it. Where there is no Go tool chain (in User-Mode Linux) and when
-// SYSTOLE_INSTALLED=1 (make test sets it after installing) the layer made last is taken.
+// directory of build/layers and returns it: the layer of flavour Systole. It
+// does so once in the life of a program. The directory is named by its content,
+// so hosts that lie over an older build keep theirs.
 func EnsureInstalled(ctx context.Context) (string, error) {
 	build, err := BuildDir()
 	if err != nil {
 		return "", err
 	}
 	dir := filepath.Join(build, "layers")
-	latest := filepath.Join(dir, "latest")
-	if os.Getenv("SYSTOLE_INSTALLED") != "" {
-		return filepath.EvalSymlinks(latest)
+	if os.Getenv(installedEnv) != "" {
+		return filepath.EvalSymlinks(filepath.Join(dir, "latest"))
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
@@ -41,12 +44,16 @@ func EnsureInstalled(ctx context.Context) (string, error) {
 	if err := runLogged(ctx, filepath.Join(dir, "install.log"), "make", "-C", filepath.Dir(build), "install", "DESTDIR="+fresh); err != nil {
 		return "", err
 	}
-	return adopt(fresh, dir, latest)
+	layer, err := adopt(fresh, dir)
+	if err != nil {
+		return "", fmt.Errorf("layer of what is installed: %w", err)
+	}
+	return layer, os.Setenv(installedEnv, "1")
 }
 
-// adopt renames the fresh tree to the name of its content and points latest at
-// it.
-func adopt(fresh, dir, latest string) (string, error) {
+// adopt renames the fresh tree to the name of its content and points the link
+// latest at it.
+func adopt(fresh, dir string) (string, error) {
 	sum, err := treeSum(fresh)
 	if err != nil {
 		return "", err
@@ -57,6 +64,7 @@ func adopt(fresh, dir, latest string) (string, error) {
 	} else if err := os.Rename(fresh, layer); err != nil {
 		return "", err
 	}
+	latest := filepath.Join(dir, "latest")
 	link := latest + ".new"
 	os.Remove(link)
 	if err := os.Symlink(filepath.Base(layer), link); err != nil {

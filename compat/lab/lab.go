@@ -57,6 +57,12 @@ type Lab struct {
 	macs     int // network cards made so far: numbers the hardware addresses
 }
 
+// insideEnv is in the environment of a process 1, which must not make labs.
+const insideEnv = "SYSTOLE_LAB_INIT"
+
+// errNoMain: without Main a process 1 would run all of its program again.
+var errNoMain = errors.New("the program does not call lab.Main first")
+
 // errNoRoot is why nothing here works for an ordinary user.
 var errNoRoot = errors.New("a lab of hosts needs root")
 
@@ -65,6 +71,9 @@ var errNoRoot = errors.New("a lab of hosts needs root")
 func New() (*Lab, error) {
 	if os.Geteuid() != 0 {
 		return nil, errNoRoot
+	}
+	if os.Getenv(insideEnv) != "" {
+		return nil, errNoMain
 	}
 	dir, release, err := newScratch()
 	if err != nil {

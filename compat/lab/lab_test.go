@@ -1,10 +1,14 @@
 package lab
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"net/netip"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +17,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	Main()
+	Main(Applet{"crasher", crasher})
 	os.Exit(m.Run())
 }
 
@@ -22,6 +26,21 @@ func soon(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
 	return ctx
+}
+
+// until waits for a state that tells nobody of its coming.
+func until(t *testing.T, so func() bool) {
+	t.Helper()
+	ctx := soon(t)
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for !so() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatal("it did not come to be")
+		}
+	}
 }
 
 func pair(t *testing.T, f Flavour) (*Lab, *Host, *Host) {
@@ -85,11 +104,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	if _, err := a.Run(ctx, "sh", "-c", "sleep 1001; true"); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want context canceled", err)
 	}
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	for OK(a.Sh(soon(t), "pgrep -f 'sleep 1001' | grep -v $$"))(t).Stdout != "" {
-		<-tick.C
-	}
+	until(t, func() bool { return OK(a.Sh(soon(t), "pgrep -x sleep -a | grep 1001"))(t).Stdout == "" })
 	p.Signal(unix.SIGTERM)
 	if code := OK(p.Wait(soon(t)))(t); code != 143 {
 		t.Errorf("exit code %d after SIGTERM, want 143", code)
@@ -99,9 +114,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 func TestDaemonOutlivesTheCommandThatStartedIt(t *testing.T) {
 	_, a, _ := pair(t, Bare)
 	OK(a.Check(soon(t), "sh", "-c", "setsid sleep 1002 & exit 0"))(t)
-	if got := OK(a.Sh(soon(t), "ps -o ppid= -p $(pgrep -x sleep)"))(t).Stdout; strings.TrimSpace(got) != "1" {
-		t.Errorf("parent of the daemon is %q, want process 1", got)
-	}
+	until(t, func() bool { return OK(a.Sh(soon(t), "pgrep -x sleep -P 1"))(t).Stdout != "" })
 }
 
 func TestFilesFollowTheHostsLinks(t *testing.T) {
@@ -175,5 +188,44 @@ func TestProcessOneSurvivesItsOwnHost(t *testing.T) {
 	OK(a.Check(soon(t), "true"))(t)
 	if got := OK(a.Sh(soon(t), "test -e /proc/sysrq-trigger && stat -c %t:%T /proc/sysrq-trigger"))(t).Stdout; got != "1:3\n" && got != "" {
 		t.Errorf("/proc/sysrq-trigger is device %q, want the null device: a host must never reboot the machine", got)
+	}
+}
+
+// crasher is the applet of TestNothingOutlivesItsProgram: a program that makes a
+// host, says its processes' ids as this machine sees them, and waits to be killed.
+func crasher([]string) int {
+	l, err := New()
+	if err != nil {
+		panic(err)
+	}
+	h, err := l.Host(Spec{Name: "orphan"})
+	if err != nil {
+		panic(err)
+	}
+	if _, err := h.Start("sleep", "1003"); err != nil {
+		panic(err)
+	}
+	os.Stdout.WriteString(strconv.Itoa(h.guest.cmd.Process.Pid) + " " + l.dir + "\n")
+	select {}
+}
+
+func TestNothingOutlivesItsProgram(t *testing.T) {
+	l := Test(t)
+	cmd := exec.Command(OK(os.Executable())(t), "lab:crasher")
+	out := OK(cmd.StdoutPipe())(t)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line := OK(bufio.NewReader(out).ReadString('\n'))(t)
+	pid, dir, _ := strings.Cut(strings.TrimSpace(line), " ")
+	cmd.Process.Kill()
+	cmd.Wait()
+	until(t, func() bool { _, err := os.Stat("/proc/" + pid); return os.IsNotExist(err) })
+	sweep(filepath.Dir(dir))
+	if _, err := os.Stat(dir); !os.IsNotExist(err) {
+		t.Errorf("%s of a dead program: %v, want gone", dir, err)
+	}
+	if _, err := os.Stat(l.dir); err != nil {
+		t.Errorf("directory of a living lab: %v", err)
 	}
 }

@@ -46,7 +46,7 @@ func EnsureRoot(ctx context.Context) (Roots, error) {
 	if r.current() {
 		return r, nil
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := errors.Join(os.MkdirAll(dir, 0o755), fence(build)); err != nil {
 		return Roots{}, err
 	}
 	unlock, err := lockFile(ctx, filepath.Join(dir, "lock"))
@@ -58,6 +58,11 @@ func EnsureRoot(ctx context.Context) (Roots, error) {
 		return r, nil
 	}
 	return r, r.make(ctx)
+}
+
+// fence keeps the go command's ./... out of the build directory's many files.
+func fence(build string) error {
+	return os.WriteFile(filepath.Join(build, "go.mod"), []byte("module build // not of the project: keeps its ./... out\n"), 0o644)
 }
 
 // recipe describes a root; its text is the stamp that tells a root from an

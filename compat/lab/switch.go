@@ -23,8 +23,14 @@ type Switch struct {
 // Switch makes a switch; addrs in CIDR form are its own.
 func (l *Lab) Switch(name string, addrs ...string) (*Switch, error) {
 	s := &Switch{lab: l, name: name}
+	l.mu.Lock()
+	link := attrs(name)
+	// Of its own accord a bridge takes the lowest address of its ports, so a host that dies
+	// would change the gateway's.
+	link.HardwareAddr = net.HardwareAddr{0x02, 0x53, 0, 0, 0xff, byte(len(l.switches))}
+	l.mu.Unlock()
 	err := l.inSwitches(func() error {
-		if err := netlink.LinkAdd(&netlink.Bridge{LinkAttrs: attrs(name)}); err != nil {
+		if err := netlink.LinkAdd(&netlink.Bridge{LinkAttrs: link}); err != nil {
 			return err
 		}
 		return withLink(name, netlink.LinkSetUp)
