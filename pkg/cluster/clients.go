@@ -45,7 +45,9 @@ func (m *Machine) clientExited(e ClientExited) {
 	}
 	c, cfg := &m.clients[e.Index], m.cfg.Clients[e.Index]
 	c.running = false
-	m.logExit(cfg.Command, e)
+	if m.shut.stage != shutClients {
+		m.logExit(cfg.Command, e)
+	}
 	switch {
 	case m.shut.stage == shutClients && m.shut.client == e.Index:
 		m.endNextClient()

@@ -122,13 +122,7 @@ func (m *Machine) jobDone(e JobDone) {
 
 // jobEnded is for the legacy mode, where the end of a job is all that tells how far we are.
 func (m *Machine) jobEnded(j Job) {
-	if m.nice() || m.res.announced {
-		return
-	}
-	switch {
-	case j.Kind == JobRequestOwn:
+	if !m.nice() && j.Kind == JobRequestOwn {
 		m.done(HoldAll, "req_our_resources")
-	case j.Kind == JobScript:
-		m.done(HoldAll, j.Script.Type())
 	}
 }

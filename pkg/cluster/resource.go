@@ -53,11 +53,12 @@ func (m *Machine) nice() bool { return m.cfg.Failback != hacf.FailbackLegacy }
 func (m *Machine) startResources() {
 	switch {
 	case m.cfg.NoResources:
-	case m.cfg.Resume != nil:
-		m.resume(*m.cfg.Resume)
 	case !m.nice():
-		m.requestOwn(true)
+		if m.cfg.Resume == nil {
+			m.requestOwn(true)
+		}
 	default:
+		m.resume()
 		if !m.anyDead() {
 			m.done(HoldForeign, "HB_R_BOTHSTARTING")
 		}
@@ -75,15 +76,12 @@ func (m *Machine) anyDead() bool {
 	return false
 }
 
-// resume continues a life in which resources were left in place (failover spec 10.7).
-func (m *Machine) resume(hold Hold) {
-	m.res.state = rStable
-	m.res.hold = hold
-	m.res.otherHold = (HoldAll &^ hold).Mirror()
-	m.res.localDone, m.res.foreignDone, m.res.announced = true, true, true
-	m.res.otherStable = m.otherActive()
-	if m.nice() {
-		m.reportHold("")
+// resume continues a life in which resources were left in place: nothing has to be waited for
+// (failover spec 10.7).
+func (m *Machine) resume() {
+	if m.cfg.Resume != nil {
+		m.res.state = rStable
+		m.res.hold = *m.cfg.Resume
 	}
 }
 
@@ -100,7 +98,9 @@ func (m *Machine) sayStarting() {
 	}
 	m.res.heldBack = false
 	m.send(hamsg.New("t", "starting"))
-	m.res.state = rStarting
+	if m.res.state == rInit {
+		m.res.state = rStarting
+	}
 	if m.res.unanswered {
 		m.res.unanswered = false
 		m.bothStarting()

@@ -165,8 +165,8 @@ func (m *Machine) finish() {
 	for left := parts; left > 0; left-- {
 		m.log(Info, fmt.Sprintf("Core process %d exited. %d remaining", m.cfg.PID, left))
 	}
+	m.log(Info, m.cfg.Node+" Heartbeat shutdown complete.")
 	if !m.shut.restart {
-		m.log(Info, m.cfg.Node+" Heartbeat shutdown complete.")
 		m.do(Exit{})
 		return
 	}

@@ -28,6 +28,7 @@ type Node struct {
 	paused  bool
 	waiting []cluster.Event
 	jobs    []cluster.Job // the first is running
+	client  *client       // the ipfail of the node, while it runs
 }
 
 // Add puts a node into the world, not yet started. Generation, uuid and seed are made here.
@@ -53,7 +54,7 @@ func (n *Node) begin(resume *cluster.Hold) {
 	n.cfg.Resume = resume
 	n.cfg.Groups = n.ownGroups()
 	n.tickAt = time.Time{}
-	n.paused, n.waiting, n.jobs = false, nil, nil
+	n.paused, n.waiting, n.jobs, n.client = false, nil, nil, nil
 	n.machine = cluster.New(n.cfg)
 	n.event(cluster.Start{})
 }
@@ -160,9 +161,12 @@ func (n *Node) carryOut(a cluster.Action) {
 	case cluster.Run:
 		n.job(a.Job)
 	case cluster.StartClient:
-		n.event(cluster.ClientStarted{Index: a.Index, PID: 100 + a.Index})
+		n.startClient(a)
 	case cluster.KillClient:
+		n.client = nil
 		n.later(0, func() { n.event(cluster.ClientExited{Index: a.Index, PID: a.PID}) })
+	case cluster.Notify:
+		n.notify(a.Msg)
 	case cluster.Exit:
 		n.exit(a)
 	case cluster.Announce:
