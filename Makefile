@@ -5,7 +5,7 @@ DESTDIR     ?=
 FUZZTIME    ?= 20s
 TESTFLAGS   ?= -count=1 -timeout=20m
 STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-GOVULNCHECK  = golang.org/x/vuln/cmd/govulncheck@v1.9.0
+GOVULNCHECK  = golang.org/x/vuln/cmd/govulncheck@v1.8.0
 VERSION      = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 SOURCES      = cmd pkg compat
 
@@ -52,7 +52,7 @@ lint:
 	$(GO) run $(STATICCHECK) ./...
 	@mkdir -p build
 	@if $(GO) run $(GOVULNCHECK) ./... > build/vuln.log 2>&1; then tail -n 1 build/vuln.log; \
-	elif grep -qE 'fetching vulnerabilities|vuln.go.dev' build/vuln.log && ! grep -q '^Vulnerability #' build/vuln.log; then \
+	elif grep -q 'fetching vulnerabilities' build/vuln.log && ! grep -q '^Vulnerability #' build/vuln.log; then \
 		echo "govulncheck left out, its database cannot be reached: $$(tail -n 1 build/vuln.log)"; \
 	else cat build/vuln.log; exit 1; fi
 

@@ -21,7 +21,7 @@ func (o *bootOrder) run() error {
 		{"private mounts", func() error { return unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "") }},
 		{"disk", func() error { return o.mountDisk(root) }},
 		{"file systems", func() error { return mountAll(root) }},
-		{"devices", func() error { return makeDevices(root) }},
+		{"devices", func() error { return o.makeDevices(root) }},
 		{"safety", func() error { return disarm(filepath.Join(root, "proc/sysrq-trigger")) }},
 		{"program", func() error { return bindFile(o.Self, filepath.Join(root, Self)) }},
 		{"new root", func() error { return enter(root) }},
@@ -83,9 +83,14 @@ func mountAll(root string) error {
 
 // makeDevices binds the machine's harmless devices: making nodes is forbidden in
 // many containers, binding is not.
-func makeDevices(root string) error {
+func (o *bootOrder) makeDevices(root string) error {
 	for _, name := range []string{"null", "zero", "full", "random", "urandom", "tty"} {
 		if err := bindFile("/dev/"+name, filepath.Join(root, "dev", name)); err != nil {
+			return err
+		}
+	}
+	for name, from := range o.Devices {
+		if err := bindFile(from, filepath.Join(root, name)); err != nil {
 			return err
 		}
 	}

@@ -120,9 +120,13 @@ func (f Frame) ip() (src, dst netip.Addr, proto byte, body []byte, ok bool) {
 	}
 	p := f.Data[etherHeader:]
 	switch {
-	case f.EtherType() == unix.ETH_P_IP && len(p) >= 20 && len(p) >= int(p[0]&15)*4:
+	case f.EtherType() == unix.ETH_P_IP && len(p) >= 20:
+		header := int(p[0]&15) * 4
+		if header < 20 || header > len(p) {
+			return
+		}
 		src, dst = netip.AddrFrom4([4]byte(p[12:])), netip.AddrFrom4([4]byte(p[16:]))
-		return src, dst, p[9], p[int(p[0]&15)*4:], true
+		return src, dst, p[9], p[header:], true
 	case f.EtherType() == unix.ETH_P_IPV6 && len(p) >= 40:
 		src, dst = netip.AddrFrom16([16]byte(p[8:])), netip.AddrFrom16([16]byte(p[24:]))
 		return src, dst, p[6], p[40:], true

@@ -29,6 +29,7 @@ type Spec struct {
 	Flavour  Flavour         // what is installed
 	Layers   []string        // directories laid over the flavour, topmost first; never written to
 	Ports    map[string]Port // network cards by device name ("eth0")
+	Serial   map[string]*Tty // serial ports by device name ("/dev/ttyS0")
 	Gateway  netip.Addr      // default route; none if not valid
 	EtcHosts string          // lines of /etc/hosts after localhost's
 }
@@ -82,6 +83,7 @@ func (l *Lab) Host(s Spec) (*Host, error) {
 	}
 	h.cards = l.newCards(h)
 	if err := h.boot(); err != nil {
+		h.Kill()
 		return nil, fmt.Errorf("host %s: %w", s.Name, err)
 	}
 	l.mu.Lock()
@@ -123,7 +125,11 @@ func (h *Host) boot() error {
 	if err != nil {
 		return err
 	}
-	g, err := startGuest(bootOrder{Hostname: h.Name, Lower: h.lower, Dir: h.dir, Self: self})
+	devices := map[string]string{}
+	for name, tty := range h.spec.Serial {
+		devices[name] = tty.slave.Name()
+	}
+	g, err := startGuest(bootOrder{Hostname: h.Name, Lower: h.lower, Dir: h.dir, Self: self, Devices: devices})
 	if err != nil {
 		return err
 	}

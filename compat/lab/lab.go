@@ -25,7 +25,8 @@
 //
 // Faults are what an administrator fears: a pulled plug (Unplug), a silent cut
 // (Cut), one-way deafness (Deafen), loss and delay (Lose, Delay), a vanished
-// interface (RemoveDev), a power cut (Kill), a reboot (Restart). Everything that
+// interface (RemoveDev), a power cut (Kill), a reboot (Restart). Two hosts may
+// also share a null modem cable (Cable), cut and mended alike. Everything that
 // happens is recorded with the time it was seen: address changes of each host
 // (AddrEvents), log lines (Tail), frames (Capture) and answers that a client
 // got (Ask, Ping, ARP). Waiting is always for an event, never for a time.
@@ -40,8 +41,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-
-	"golang.org/x/sys/unix"
 )
 
 // Lab is a set of switches and hosts. Make it with New (or Test) and Close it.
@@ -53,6 +52,7 @@ type Lab struct {
 	mu       sync.Mutex
 	switches []*Switch
 	hosts    []*Host
+	cables   []*Cable
 	ports    int // wires made so far: names the ports
 	macs     int // network cards made so far: numbers the hardware addresses
 }
@@ -96,11 +96,14 @@ func New() (*Lab, error) {
 // does nothing.
 func (l *Lab) Close() {
 	l.mu.Lock()
-	hosts := l.hosts
-	l.hosts, l.switches = nil, nil
+	hosts, cables := l.hosts, l.cables
+	l.hosts, l.switches, l.cables = nil, nil, nil
 	l.mu.Unlock()
 	for _, h := range hosts {
 		h.Kill()
+	}
+	for _, c := range cables {
+		c.close()
 	}
 	l.ns.Close()
 	l.release()
@@ -211,6 +214,3 @@ func (l *Lab) Holders(addr netip.Addr) []*Host {
 	}
 	return out
 }
-
-// magics of file systems that an overlay's upper directory may lie on.
-var upperMagics = []int64{unix.TMPFS_MAGIC, unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC, unix.BTRFS_SUPER_MAGIC, unix.F2FS_SUPER_MAGIC}

@@ -27,6 +27,8 @@ type bootOrder struct {
 	Lower    []string `json:"lower"` // overlay layers, topmost first
 	Dir      string   `json:"dir"`   // holds upper, work and the mount point root
 	Self     string   `json:"self"`  // the program to bind at Self
+
+	Devices map[string]string `json:"devices"` // devices of the machine to bind, by their names on the host
 }
 
 type execOrder struct {

@@ -43,11 +43,11 @@ func EnsureRoot(ctx context.Context) (Roots, error) {
 	}
 	dir := filepath.Join(build, "root")
 	r := Roots{Build: build, Bare: filepath.Join(dir, "bare"), Originals: filepath.Join(dir, "originals")}
-	if r.current() {
-		return r, nil
-	}
 	if err := errors.Join(os.MkdirAll(dir, 0o755), fence(build)); err != nil {
 		return Roots{}, err
+	}
+	if r.current() {
+		return r, nil
 	}
 	unlock, err := lockFile(ctx, filepath.Join(dir, "lock"))
 	if err != nil {
@@ -62,7 +62,11 @@ func EnsureRoot(ctx context.Context) (Roots, error) {
 
 // fence keeps the go command's ./... out of the build directory's many files.
 func fence(build string) error {
-	return os.WriteFile(filepath.Join(build, "go.mod"), []byte("module build // not of the project: keeps its ./... out\n"), 0o644)
+	name := filepath.Join(build, "go.mod")
+	if _, err := os.Stat(name); err == nil {
+		return nil
+	}
+	return os.WriteFile(name, []byte("module build // not of the project: keeps its ./... out\n"), 0o644)
 }
 
 // recipe describes a root; its text is the stamp that tells a root from an

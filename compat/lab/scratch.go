@@ -15,6 +15,9 @@ import (
 // a directory and beside it NAME.lock, locked as long as its program lives.
 const scratchName = "systole-lab"
 
+// upperMagics are the file systems that an overlay's upper directory may lie on.
+var upperMagics = []int64{unix.TMPFS_MAGIC, unix.EXT4_SUPER_MAGIC, unix.XFS_SUPER_MAGIC, unix.BTRFS_SUPER_MAGIC, unix.F2FS_SUPER_MAGIC}
+
 // newScratch makes a directory for a lab's disks and takes away what programs
 // that died have left. The function it returns removes the directory.
 func newScratch() (string, func(), error) {

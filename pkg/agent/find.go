@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+
+	resourced "systole/resource.d"
 )
 
 // ErrNotFound says that no script of that name exists in the resource directories.
@@ -35,6 +37,35 @@ func (r *Runner) native(name, path string) (Native, bool) {
 		}
 	}
 	return Native{}, false
+}
+
+// IsNative says whether operations of a resource run in-process.
+func (r *Runner) IsNative(name string) bool {
+	path, ok := r.Find(name)
+	if !ok {
+		return false
+	}
+	_, native := r.native(name, path)
+	return native
+}
+
+// MayOverlap says whether a resource may run on two machines for a moment: addresses that a
+// native agent looks after, and directors, of which the idle one sees no traffic. Everything
+// else may come to harm, so it may not.
+func (r *Runner) MayOverlap(name string) bool {
+	path, ok := r.Find(name)
+	if !ok {
+		return false
+	}
+	if r.IsNative(name) {
+		return true
+	}
+	for _, l := range resourced.Links() {
+		if target, err := os.Readlink(path); err == nil && l.Name == name && target == l.Target {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *Runner) shipped(name, path string) bool {

@@ -262,9 +262,21 @@ func (v *vip) monitor() int {
 		return notRunning
 	}
 	if v.served() {
+		v.adopt()
 		return success
 	}
 	return notRunning
+}
+
+// adopt goes on announcing an address that was found held: a former life of the daemon, or an
+// agent of another kind, has started it.
+func (v *vip) adopt() {
+	if v.speaker.speaking(v.addr) || strings.HasPrefix(v.found.Interface, "lo") {
+		return
+	}
+	if err := announce(v.Job, v.found.Interface, v.addr, v.arp, nil); err != nil {
+		v.logf("WARNING: %v", err)
+	}
 }
 
 // warnSecondaries tells before the kernel takes other addresses away with this one: it does so

@@ -177,6 +177,11 @@ func TestClaimed(t *testing.T) {
 	if err := garp.Send(context.Background(), a); err != nil {
 		t.Fatal(err)
 	}
+	defer func() {
+		if len(claims) != 0 {
+			t.Error("told of both frames")
+		}
+	}()
 	select {
 	case c := <-claims:
 		if c.MAC.String() != peer.HardwareAddr.String() || c.Interface != "eth0" || c.IP.String() != theVIP {

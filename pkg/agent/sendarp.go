@@ -58,7 +58,7 @@ func sendOn(ctx context.Context, a sendArp) error {
 	defer h.Close()
 	l, err := h.Link(a.device)
 	if err != nil || !l.Up || len(l.MAC) != 6 {
-		return fmt.Errorf("Cannot find mac address for %s", a.device)
+		return noMAC(a.device)
 	}
 	return garp.Send(ctx, garp.Announcement{
 		Interface: l.Net(), IP: a.ip, MAC: a.mac, Interval: a.interval, Count: a.count,
@@ -118,3 +118,8 @@ func daemonLine(w io.Writer, entity, text string) {
 	host, _ := os.Hostname()
 	fmt.Fprintf(w, "%s %s %s: [%d]: %s\n", time.Now().Format("Jan 02 15:04:05"), host, entity, os.Getpid(), text)
 }
+
+// noMAC is the original's complaint, which begins like a sentence.
+type noMAC string
+
+func (dev noMAC) Error() string { return "Cannot find mac address for " + string(dev) }

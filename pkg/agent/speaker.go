@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"sync"
 	"syscall"
+	"time"
 
 	"systole/pkg/garp"
 	"systole/pkg/netif"
@@ -26,6 +27,8 @@ type speaker interface {
 	announce(j *Job, a garp.Announcement, words []string) error
 	// silence stops announcing ip; interrupted means that the first frames were not all out.
 	silence(ip netip.Addr) (interrupted bool)
+	// speaking says whether somebody sees to it that ip is announced.
+	speaking(ip netip.Addr) bool
 }
 
 // inProcess announces from goroutines of the Runner, for as long as the address is there.
@@ -42,15 +45,32 @@ func (s inProcess) announce(j *Job, a garp.Announcement, _ []string) error {
 	}
 	v := voice{on: on}
 	if opt.Claimed != nil {
-		v.watch, err = garp.Watch(a.Interface, a.IP, func(mac net.HardwareAddr) {
-			opt.Claimed(Claim{IP: a.IP, Interface: a.Interface.Name, MAC: mac})
-		})
+		if v.watch, err = garp.Watch(a.Interface, a.IP, seldom(a, opt.Claimed)); err != nil {
+			j.logf("WARNING: %v", err)
+		}
 	}
 	s.r.speakers.put(a.IP, v)
-	return err
+	return nil
+}
+
+// claimInterval is the least time between two claims of one address that are told. Whoever
+// answers a claim with an announcement must not do so more often (RFC 5227 2.4): two machines
+// that do would fill the LAN with their quarrel.
+const claimInterval = 10 * time.Second
+
+func seldom(a garp.Announcement, tell func(Claim)) func(mac net.HardwareAddr) {
+	var last time.Time
+	return func(mac net.HardwareAddr) {
+		if now := time.Now(); last.IsZero() || now.Sub(last) >= claimInterval {
+			last = now
+			tell(Claim{IP: a.IP, Interface: a.Interface.Name, MAC: mac})
+		}
+	}
 }
 
 func (s inProcess) silence(ip netip.Addr) bool { return s.r.speakers.silence(ip) }
+
+func (s inProcess) speaking(ip netip.Addr) bool { return s.r.speakers.speaking(ip) }
 
 // held says whether ip is still an address of the interface; when the kernel does not answer,
 // it says yes: silence is worse than a frame too many.
@@ -96,6 +116,13 @@ func (s *speakers) put(ip netip.Addr, v voice) {
 	if had {
 		old.stop()
 	}
+}
+
+func (s *speakers) speaking(ip netip.Addr) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, on := s.voices[ip]
+	return on
 }
 
 // again announces one address once more, all if it is the zero address.
@@ -150,3 +177,5 @@ func (background) announce(j *Job, a garp.Announcement, words []string) error {
 }
 
 func (background) silence(netip.Addr) bool { return false }
+
+func (background) speaking(netip.Addr) bool { return true }

@@ -46,7 +46,7 @@ func methods() [4]method {
 
 // String returns the word of the file.
 func (m Method) String() string {
-	if int(m) >= len(methods()) {
+	if m > SHA1 {
 		return "Method(" + strconv.Itoa(int(m)) + ")"
 	}
 	return methods()[m].word

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"systole/pkg/hamsg"
 )
@@ -13,18 +14,21 @@ type JobKind string
 
 // The jobs. All but JobScript are children of the daemon itself in the original.
 const (
-	JobRequestOwn JobKind = "req_our_resources" // req_resource for each key of ours
-	JobRelease    JobKind = "release"           // givegroup for each group of What
-	JobAcquire    JobKind = "acquire"           // takegroup for each group of What
-	JobGiveUpAll  JobKind = "give up all"       // givegroup for every group of the file
-	JobScript     JobKind = "script"            // harc with the message
+	JobRequestOwn  JobKind = "req_our_resources" // req_resource for each key of ours
+	JobRelease     JobKind = "release"           // givegroup for each group of What
+	JobAcquire     JobKind = "acquire"           // takegroup for each group of What
+	JobGiveUpAll   JobKind = "give up all"       // givegroup for every group of the file
+	JobPrepare     JobKind = "prepare"           // takegroup for those of What that may run twice for a moment
+	JobPrepareStop JobKind = "prepare for stop"  // the same, because the peer shuts down
+	JobScript      JobKind = "script"            // harc with the message
 )
 
 // Job is a piece of resource work for a worker.
 type Job struct {
 	ID     int
 	Kind   JobKind
-	What   Hold           // of JobRelease and JobAcquire, as this node sees it
+	What   Hold           // of JobRelease, JobAcquire and the prepare jobs, as this node sees it
+	Linger time.Duration  // to wait before it begins
 	Script *hamsg.Message // of JobScript: its type names the script, its fields the environment
 	End    *hamsg.Message // the machine sends it to the cluster when the job is done; may be nil
 
@@ -40,7 +44,7 @@ func (j Job) String() string {
 	switch j.Kind {
 	case JobScript:
 		return fmt.Sprintf("#%d script %s", j.ID, brief(j.Script))
-	case JobAcquire, JobRelease:
+	case JobAcquire, JobRelease, JobPrepare, JobPrepareStop:
 		return fmt.Sprintf("#%d %s %s", j.ID, j.Kind, j.What)
 	}
 	return fmt.Sprintf("#%d %s", j.ID, j.Kind)
@@ -54,6 +58,10 @@ type jobTable struct {
 }
 
 func (t *jobTable) running() int { return len(t.active) }
+
+func (t *jobTable) has(kind JobKind) bool {
+	return slices.ContainsFunc(t.active, func(j Job) bool { return j.Kind == kind })
+}
 
 // run starts a job at once; jobs of the daemon itself may overlap.
 func (m *Machine) run(j Job) {
@@ -111,6 +119,14 @@ func (m *Machine) jobDone(e JobDone) {
 	}
 	j := m.jobs.active[i]
 	m.jobs.active = slices.Delete(m.jobs.active, i, i+1)
+	switch j.Kind {
+	case JobPrepare:
+		m.prepared(j, e.Code == 0)
+		return
+	case JobPrepareStop:
+		m.preparedForStop(j)
+		return
+	}
 	if e.Code != 0 && j.Kind != JobScript {
 		m.log(Error, fmt.Sprintf("%s exited with return code %d", j.Kind, e.Code))
 	}

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"fmt"
-	"strconv"
 	"time"
 
 	"systole/pkg/hamsg"
@@ -189,5 +188,3 @@ func (m *Machine) restartAfterPartition(*node) {
 	m.extra = restartDeadtime
 	m.beginShutdown()
 }
-
-func seconds(d time.Duration) string { return strconv.Itoa(int(d / time.Second)) }

@@ -10,7 +10,7 @@ import (
 // Fields of our own in a status. An original keeps unknown fields to itself, so they tell
 // only another Systole node what we are (differences: "recognising each other").
 const (
-	fieldSystole = "systole"        // version of what follows
+	fieldSystole = "systole"        // version of what follows, and what we can do: "1,handover"
 	fieldFirst   = "systole_first"  // the node that our ha.cf lists first
 	fieldGroups  = "systole_groups" // digests of the groups that our haresources gives to ourselves
 	fieldHold    = "systole_hold"   // what we hold; only while nothing is in motion
@@ -19,16 +19,21 @@ const (
 
 // peer is what a Systole peer said about itself in its last status.
 type peer struct {
-	systole bool
-	first   string
-	groups  []string
-	settled bool
-	hold    Hold
-	taken   Hold
+	systole  bool
+	handover bool // takes before we let go
+	first    string
+	groups   []string
+	settled  bool
+	hold     Hold
+	taken    Hold
 }
 
 func (m *Machine) addPeerFields(msg *hamsg.Message) {
-	msg.Add(fieldSystole, "1")
+	features := "1"
+	if !m.cfg.Options.NoHandover && m.nice() {
+		features += ",handover"
+	}
+	msg.Add(fieldSystole, features)
 	if len(m.cfg.Nodes) > 0 {
 		msg.Add(fieldFirst, m.cfg.Nodes[0])
 	}
@@ -52,8 +57,8 @@ func (m *Machine) ownDigests() []string {
 // readPeerFields takes what a status says about its sender.
 func (m *Machine) readPeerFields(n *node, msg *hamsg.Message) {
 	old := n.peer
-	_, systole := msg.Lookup(fieldSystole)
-	n.peer = peer{systole: systole}
+	systole, handover := parseFeatures(msg.Get(fieldSystole))
+	n.peer = peer{systole: systole, handover: handover}
 	if systole {
 		n.peer.first = msg.Get(fieldFirst)
 		if list := msg.Get(fieldGroups); list != "" {

@@ -180,6 +180,9 @@ func (m *Machine) newLife(n *node, gen uint64) {
 	n.peer = peer{}
 	if !first {
 		m.res.peerRestarted(n)
+		m.dropPrepared()
+		m.undo(m.res.prepared)
+		m.res.prepared = HoldNone
 		m.cancelStandby()
 	}
 	if m.self.status != statusInit {
@@ -201,6 +204,11 @@ func (m *Machine) dispatch(n *node, msg *hamsg.Message) {
 		return
 	case "repnodes":
 		m.nodeListArrived(n, own, msg)
+		return
+	case typeReady:
+		if !own {
+			m.takerReady()
+		}
 		return
 	case "query-cstatus":
 		m.do(Query{msg})

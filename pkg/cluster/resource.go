@@ -33,7 +33,8 @@ type resources struct {
 	unanswered   bool // … before ours was sent
 	peerReported bool // its report, after that, too
 
-	taken Hold // kinds that came to us from a peer believed dead, not by agreement
+	prepared Hold // kinds that we started because the peer shuts down
+	taken    Hold // kinds that came to us from a peer believed dead, not by agreement
 
 	wait     time.Time // when rReceived ends by itself
 	waited   bool      // that deadline has been set once
@@ -175,7 +176,7 @@ func (m *Machine) resourceReport(n *node, own bool, msg *hamsg.Message) {
 	if own {
 		m.ownReport(hold, msg)
 	} else {
-		m.peerReport(hold, msg)
+		m.peerReport(n, hold, msg)
 	}
 	m.audit()
 	m.fastStart()
@@ -217,9 +218,13 @@ func (m *Machine) ownReport(hold Hold, msg *hamsg.Message) {
 	}
 }
 
-func (m *Machine) peerReport(hold Hold, msg *hamsg.Message) {
+func (m *Machine) peerReport(n *node, hold Hold, msg *hamsg.Message) {
 	m.res.otherHold = update(m.res.otherHold, hold, msg)
 	m.res.peerReported = true
+	if msg.Get("info") == "shutdown" {
+		m.peerStops(n)
+		m.takerReady() // if we wait for it: it takes nothing any more
+	}
 	switch msg.Get("isstable") {
 	case "1":
 		if !m.res.otherStable {

@@ -11,11 +11,12 @@ import (
 type stage uint8
 
 const (
-	shutNot     stage = iota
-	shutGiveUp        // the job that releases every group is running
-	shutPause         // released: the cluster gets a second to hear of it
-	shutClients       // clients end, the last configured first
-	shutLast          // everything has ended but the media
+	shutNot      stage = iota
+	shutHandover       // the peer starts our groups
+	shutGiveUp         // the job that releases every group is running
+	shutPause          // released: the cluster gets a second to hear of it
+	shutClients        // clients end, the last configured first
+	shutLast           // everything has ended but the media
 )
 
 // shutdown is the end of a life: for good, or before a restart.
@@ -89,17 +90,20 @@ func (m *Machine) beginShutdown() {
 		m.shut.stage, m.shut.next = shutPause, m.now
 		return
 	}
-	m.giveUp()
-}
-
-func (m *Machine) giveUp() {
-	m.shut.stage = shutGiveUp
+	m.log(Info, fmt.Sprintf("Heartbeat shutdown in progress. (%d)", m.cfg.PID))
+	waits := m.nice() && m.awaitTaker()
 	if m.nice() && !m.cfg.NoResources {
 		m.res.hold = HoldNone
 		m.res.state = rShutdown
 		m.reportHold("shutdown")
 	}
-	m.log(Info, fmt.Sprintf("Heartbeat shutdown in progress. (%d)", m.cfg.PID))
+	if !waits {
+		m.giveUp()
+	}
+}
+
+func (m *Machine) giveUp() {
+	m.shut.stage = shutGiveUp
 	end := hamsg.New("t", "shutdone", "st", string(statusDead))
 	if m.cfg.NoResources {
 		m.send(end)
@@ -129,6 +133,8 @@ func (m *Machine) ownShutDone() {
 func (m *Machine) shutdownStep(*node) {
 	m.shut.next = time.Time{}
 	switch m.shut.stage {
+	case shutHandover:
+		m.giveUp()
 	case shutPause:
 		m.shut.stage, m.shut.client = shutClients, len(m.clients)
 		m.endNextClient()

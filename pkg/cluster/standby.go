@@ -28,6 +28,7 @@ type standby struct {
 	phase     phase
 	kind      Hold // as the requester sees it
 	requester bool
+	prepared  Hold      // kinds that we started beside the requester
 	since     time.Time // when the exchange began
 	deadline  time.Time
 }
@@ -50,6 +51,9 @@ func (m *Machine) askResources(n *node, own bool, msg *hamsg.Message) {
 	switch {
 	case info == "other" && s.phase == standbyMe && !own:
 		m.release(n)
+	case info == "cancel" && s.phase == standbyMe && !own:
+		m.cannotTake(n)
+	case info == "cancel" && own:
 	case info == "other" && s.phase == standbyOther && own && !s.requester:
 		// our own answer, heard back
 	case info == "done" && s.phase == standbyOther && own && s.requester:
@@ -80,12 +84,13 @@ func (m *Machine) kindOf(msg *hamsg.Message) Hold {
 // standbyAsked is step 1: somebody wants to give resources up.
 func (m *Machine) standbyAsked(n *node, own bool, kind Hold) {
 	s := &m.stand
-	if !s.deadline.IsZero() {
-		left := int((s.deadline.Sub(m.now) + time.Second - 1) / time.Second)
-		m.log(Warn, fmt.Sprintf("Standby in progress- new request from %s ignored [%d seconds left]", n.name, left))
+	if !own && s.phase == standbyMe && m.handsOver(n) {
+		m.log(Warn, fmt.Sprintf("Both nodes ask to go standby: neither does [%s, %s]", s.kind, kind))
+		m.endStandby()
+		m.res.otherStable = true
 		return
 	}
-	if m.fluxRefuses(n) {
+	if m.inProgress(n) || m.fluxRefuses(n) {
 		return
 	}
 	m.log(Info, fmt.Sprintf("%s wants to go standby [%s]", n.name, kind))
@@ -93,10 +98,27 @@ func (m *Machine) standbyAsked(n *node, own bool, kind Hold) {
 	m.res.otherStable = false
 	if own {
 		s.phase, s.deadline = standbyMe, m.after(standbyReply)
+		if m.taker() != nil { // it answers when it has started our groups
+			s.deadline = m.after(standbyWork)
+		}
 		return
 	}
 	s.phase, s.deadline = standbyOther, m.after(standbyWork)
+	if m.handsOver(n) {
+		m.prepare(kind.Mirror(), JobPrepare)
+		return
+	}
 	m.send(hamsg.New("t", "ask_resources", "rsc_hold", kind.String(), "info", "other"))
+}
+
+// inProgress refuses a request while an exchange is going on.
+func (m *Machine) inProgress(n *node) bool {
+	if m.stand.deadline.IsZero() {
+		return false
+	}
+	left := int((m.stand.deadline.Sub(m.now) + time.Second - 1) / time.Second)
+	m.log(Warn, fmt.Sprintf("Standby in progress- new request from %s ignored [%d seconds left]", n.name, left))
+	return true
 }
 
 func (m *Machine) fluxRefuses(n *node) bool {
@@ -122,7 +144,11 @@ func (m *Machine) release(n *node) {
 		m.res.needsReturn, m.res.failback = false, time.Time{}
 	}
 	m.send(hamsg.New("t", "resource", "rsc_hold", m.res.hold.String(), "rtype", "full", "isstable", "0", "info", "standby"))
-	m.run(Job{Kind: JobRelease, What: s.kind, End: m.standbyDoneMessage()})
+	job := Job{Kind: JobRelease, What: s.kind, End: m.standbyDoneMessage()}
+	if m.handsOver(n) {
+		job.Linger = handoverLinger
+	}
+	m.run(job)
 }
 
 func (m *Machine) standbyDoneMessage() *hamsg.Message {
@@ -149,6 +175,7 @@ func (m *Machine) takeReleased(n *node) {
 	s := &m.stand
 	m.log(Info, fmt.Sprintf("standby: acquire [%s] resources from %s", s.kind, n.name))
 	s.phase = standbyDone
+	m.do(Announce{})
 	m.acquire(s.kind.Mirror())
 }
 
@@ -181,6 +208,7 @@ func (m *Machine) peerAcquired() {
 // says so by calling itself settled. An original pair waits an hour.
 func (m *Machine) abandonedStandby(n *node) {
 	if m.stand.phase != standbyNot && n.peer.settled && m.jobs.running() == 0 && m.now.Sub(m.stand.since) > abandonedAfter {
+		m.dropPrepared()
 		m.cancelStandby()
 		m.res.otherStable = true
 	}
@@ -189,10 +217,10 @@ func (m *Machine) abandonedStandby(n *node) {
 // refusesStandby says whether a request of our own to go standby would be ignored, by us,
 // while the other side would take it and wait.
 func (m *Machine) refusesStandby(msg *hamsg.Message) bool {
-	if msg.Type() != "ask_resources" || msg.Get("info") != "me" || !m.nice() || m.shut.begun() || !m.stand.deadline.IsZero() {
+	if msg.Type() != "ask_resources" || msg.Get("info") != "me" || !m.nice() || m.shut.begun() {
 		return false
 	}
-	return m.fluxRefuses(m.self)
+	return m.inProgress(m.self) || m.fluxRefuses(m.self)
 }
 
 func (m *Machine) endStandby() { m.stand = standby{kind: m.stand.kind} }
@@ -200,6 +228,7 @@ func (m *Machine) endStandby() { m.stand = standby{kind: m.stand.kind} }
 // standbyTimeout gives up waiting for the other side.
 func (m *Machine) standbyTimeout(*node) {
 	m.log(Warn, "No reply to standby request.  Standby request cancelled.")
+	m.dropPrepared()
 	m.endStandby()
 	m.res.otherStable = true
 }

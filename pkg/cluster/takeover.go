@@ -14,6 +14,7 @@ func (m *Machine) peerDied(n *node) {
 	}
 	m.cancelStandby()
 	m.res.failback = time.Time{}
+	m.takerReady() // it never will be
 	if m.commUp {
 		m.takeFromDead(n)
 		m.sayStarting()
@@ -52,6 +53,7 @@ func (m *Machine) takeOver(n *node) {
 	}
 	m.res.hold |= HoldForeign
 	m.res.otherHold = HoldNone
+	m.res.prepared = HoldNone
 	m.res.takeover = m.nice()
 	m.queueScript(m.deathNotice(n))
 	m.nextScript()
@@ -86,6 +88,7 @@ func (m *Machine) shutDone(n *node, own bool) {
 		return
 	}
 	m.log(Info, "Received shutdown notice from '"+n.name+"'.")
+	m.do(Announce{})
 	if m.nice() {
 		m.cancelStandby()
 		m.res.otherStable, m.res.otherHold = true, HoldNone

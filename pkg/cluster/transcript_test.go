@@ -62,11 +62,6 @@ func ask(n *sim.Node, w *sim.World, what string) {
 	w.Advance(15 * time.Second)
 }
 
-func takeover(n *sim.Node, w *sim.World, what string) {
-	n.Local("t", "hb_takeover", "rsc_hold", what)
-	w.Advance(15 * time.Second)
-}
-
 func stopStart(w *sim.World, a, b *sim.Node) {
 	startBoth(w, a, b)
 	a.Stop()

@@ -221,3 +221,27 @@ func TestWatch(t *testing.T) {
 	}
 	w.Close()
 }
+
+// Again speaks at once, between the others; after Stop it is silent.
+func TestAgain(t *testing.T) {
+	eth0, _, neighbour := lan(t)
+	a, err := Announce(Announcement{Interface: eth0, IP: vip(), Interval: time.Hour})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Again()
+	want := pairOf(t, eth0)
+	for i := range 4 {
+		if got := hear(t, neighbour); !bytes.Equal(got, want[i%2]) {
+			t.Errorf("frame %d: %x", i, got)
+		}
+	}
+	a.Stop()
+	a.Again()
+	if err := neighbour.SetReadDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	if n, _, err := neighbour.ReadFrom(make([]byte, 256)); err == nil {
+		t.Errorf("%d bytes after Stop", n)
+	}
+}

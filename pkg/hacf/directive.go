@@ -20,7 +20,7 @@ type Directive struct {
 	Values []string // words separated by blanks or commas, the form of option directives
 	Rest   string   // everything after the name, trimmed: the form of whole-line directives
 	Pos    Pos
-	Long   bool // the line exceeds maxLine; Values and Rest are empty
+	Long   bool // the line without its comment exceeds maxLine; Values and Rest are empty
 	Pasted bool // there were no-break spaces, as web pages have them; they count as blanks here
 }
 
@@ -44,10 +44,10 @@ func Parse(file string, text []byte) []Directive {
 }
 
 func parseLine(line string) (Directive, bool) {
-	long := len(line) > maxLine
 	// The original handles lines as C strings: a NUL ends one.
 	line, _, _ = strings.Cut(line, "\x00")
 	line, _, _ = strings.Cut(line, "#")
+	long := len(line) > maxLine
 	pasted := strings.Contains(line, noBreakSpace)
 	line = strings.ReplaceAll(line, noBreakSpace, " ")
 	line = strings.Trim(line, blanks)

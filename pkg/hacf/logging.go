@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Facilities are the names that logfacility takes, besides none; each counts from syslog's 0.
+// facilities are the names that logfacility takes, besides none.
 var facilities = []string{
 	"kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp",
 	"local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7", "security",
@@ -30,9 +30,9 @@ func syslogmsgfmt(r *Reading, d Directive, v string) {
 	r.logs.Plain = !r.Config.SyslogMsgFmt
 }
 
-// logdLines are what the original writes when it wants the logging daemon and finds none; we
-// have none, so they are always true.
-var (
+// What the original writes about the logging daemon. Systole has none, so that the words for
+// finding none are always true.
+const (
 	logdEnabled  = "Enabling logging daemon "
 	logdAbsent   = "Initializing connection to logging daemon failed. Logging daemon may not be running"
 	logdFiles    = "logfile and debug file are those specified in logd config file (default /etc/logd.cf)"

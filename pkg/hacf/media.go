@@ -326,7 +326,7 @@ func udpport(r *Reading, d Directive, v string) {
 		r.say("WARN", fmt.Sprintf("heartbeat: udp port %s reserved for service \"%s\".", v, name))
 	}
 	if r.media && port != r.Config.UDPPort {
-		r.warn(d, fmt.Sprintf("udpport must stand above the media: those above keep port %d", r.Config.UDPPort))
+		r.warn(d, "udpport must stand above the media: those above it keep their port")
 	}
 	r.Config.UDPPort = port
 }

@@ -23,7 +23,6 @@ type file struct {
 
 	open *os.File
 	info fs.FileInfo
-	once bool // a file has been open before
 }
 
 func (f *file) write(text string) {

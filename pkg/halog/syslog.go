@@ -33,7 +33,10 @@ func (s *syslog) write(text string) {
 	if now.Before(s.wait) {
 		return
 	}
-	if s.send(now, text) || s.send(now, text) {
+	if s.send(now, text) {
+		return
+	}
+	if s.send(now, text) { // over a new connection
 		return
 	}
 	s.wait = now.Add(syslogPause)

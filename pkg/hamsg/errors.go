@@ -53,7 +53,7 @@ func (e *MalformedError) Is(target error) bool {
 }
 
 // AuthError is an ErrAuth: why a message was not believed. Err is authkeys.ErrIndex,
-// authkeys.ErrToken, or ErrMalformed if the message has no authentication or a broken one.
+// authkeys.ErrToken, or something else if the message has no authentication or a broken one.
 type AuthError struct {
 	Index int    // stated by the message
 	Token string // as received; it may be valid under another key, so do not log it whole

@@ -7,6 +7,12 @@
 //
 // The order of fields is part of a message, because tokens are computed over the bytes. Names may
 // repeat; look-ups return the first. The package is pure: no I/O, no clock.
+//
+// Seal (or a Sealer, which also compresses) makes the datagram that goes out, Open authenticates
+// and reads the one that came in, Parse reads the frames of local connections, and a Splitter the
+// byte stream of the FIFO. Where heartbeat 3.0.6 aborts on bad input these return an error, and
+// LogLines has its words for it. They are stricter than the original only where it would misread:
+// lengths are plain decimals, names hold no control bytes, types are 0 to 5, base64 is canonical.
 package hamsg
 
 // Type is the type of a field, the digit between parentheses in the encoded forms.

@@ -121,7 +121,6 @@ type replay struct {
 	in      map[Conn][]byte
 	answers map[Conn][]*hamsg.Message // not yet found in the recording
 	closed  map[Conn]bool
-	extra   int
 }
 
 func newReplay(t *testing.T, name string, lines []recording) *replay {

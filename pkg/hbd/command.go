@@ -219,8 +219,15 @@ func refusal(l loaded, code int) int {
 // start checks the configuration in the foreground and becomes a daemon, or with -f does the
 // daemon's work itself.
 func (c *command) start() int {
-	if proc.IsDaemon(daemonMark) || c.reincarnated() {
+	if proc.IsDaemon(daemonMark) {
 		return c.daemon(load(c.paths, hostEnv(c.paths), false))
+	}
+	if c.reincarnated() { // says what a start command says: there was none
+		l := load(c.paths, hostEnv(c.paths), true)
+		if !l.failed {
+			c.report(l.lines)
+		}
+		return c.daemon(l)
 	}
 	if pid, ok := c.running(); ok {
 		c.reporter(hacf.Logs{})("info", fmt.Sprintf("heartbeat: already running [pid %d].", pid))

@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
-	"slices"
 	"strconv"
 	"time"
 
@@ -16,6 +15,7 @@ import (
 	"systole/pkg/cluster"
 	"systole/pkg/halog"
 	"systole/pkg/hamsg"
+	"systole/pkg/haresources"
 	"systole/pkg/netif"
 	"systole/pkg/resmgr"
 )
@@ -26,6 +26,8 @@ type resources struct {
 	net    *netif.Handle
 	runner *agent.Runner
 	harc   resmgr.Harc
+
+	preparing bool // the job in hand starts groups beside their holder
 }
 
 // newResources makes the worker's tools. What it logs looks as if scripts had written it.
@@ -40,7 +42,7 @@ func newResources(d *beatDaemon) (*resources, error) {
 	}
 	r.runner = agent.New(net, logs)
 	r.runner.Dirs = []string{d.paths.HADir + "resource.d", d.paths.InitDir}
-	r.runner.Env = d.environ
+	r.runner.Env = agent.ScriptEnv(d.environ)
 	r.runner.DebugLog = d.cfg.Debugfile
 	r.runner.Announce.Claimed = r.claimed
 	mgr := resmgr.New(r.runner, d.cfg.Node, logs, resmgr.Effects{Standby: r.standbyLater, Reboot: rebootNow})
@@ -65,21 +67,25 @@ func (d *beatDaemon) work() {
 		case <-d.ctx.Done():
 			return
 		case job := <-d.jobs:
-			for _, msg := range d.resources.do(d.ctx, job) {
+			msgs, code := d.resources.do(d.ctx, job)
+			for _, msg := range msgs {
 				d.post(d.ctx, func() { d.step(cluster.Local{Msg: msg}) })
 			}
-			d.post(d.ctx, func() { d.step(cluster.JobDone{ID: job.ID}) })
+			d.post(d.ctx, func() { d.step(cluster.JobDone{ID: job.ID, Code: code}) })
 		}
 	}
 }
 
-// do does one job and returns the messages that it sends.
-func (r *resources) do(ctx context.Context, job cluster.Job) []*hamsg.Message {
+// do does one job and returns the messages that it sends, and its exit code.
+func (r *resources) do(ctx context.Context, job cluster.Job) (msgs []*hamsg.Message, code int) {
+	linger(ctx, job.Linger)
 	r.harc.Shared, r.harc.Probe = job.Shared, job.Probe
 	r.runner.Env = r.environment(job)
 	switch job.Kind {
 	case cluster.JobRequestOwn:
-		return r.requestOwn(ctx, job)
+		return r.requestOwn(ctx, job), 0
+	case cluster.JobPrepare, cluster.JobPrepareStop:
+		return nil, r.prepare(ctx, job.What)
 	case cluster.JobAcquire:
 		r.each(ctx, job.What, "acquire %s HA resources (standby).", "%s HA resource acquisition completed (standby).", r.take)
 	case cluster.JobRelease:
@@ -87,14 +93,24 @@ func (r *resources) do(ctx context.Context, job cluster.Job) []*hamsg.Message {
 	case cluster.JobGiveUpAll:
 		r.giveUpAll(ctx)
 	case cluster.JobScript:
-		return r.harc.Handle(ctx, job.Script, resmgr.Context{Nice: job.NiceFailback, Status: job.Status})
+		return r.harc.Handle(ctx, job.Script, resmgr.Context{Nice: job.NiceFailback, Status: job.Status}), 0
 	}
-	return nil
+	return nil, 0
+}
+
+func linger(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
 }
 
 // environment is what scripts of a job get besides the usual.
 func (r *resources) environment(job cluster.Job) []string {
-	env := slices.Clone(r.d.environ)
+	env := agent.ScriptEnv(r.d.environ)
 	if job.NiceFailback {
 		env = append(env, "HA_NICEFAILBACK=yes")
 	}
@@ -120,6 +136,47 @@ func (r *resources) requestOwn(ctx context.Context, job cluster.Job) []*hamsg.Me
 	return msgs
 }
 
+// prepare takes the groups of a kind that may run here and on the peer for a moment, and says
+// whether all of them started.
+func (r *resources) prepare(ctx context.Context, what cluster.Hold) (code int) {
+	r.preparing = true
+	defer func() { r.preparing = false }()
+	for _, key := range r.harc.Keys(what.String()) {
+		if r.mayOverlap(key) && !r.harc.Take(ctx, key) {
+			code = 1
+		}
+	}
+	return code
+}
+
+func (r *resources) mayOverlap(key string) bool {
+	groups, err := r.harc.Groups()
+	if err != nil {
+		return false
+	}
+	g, ok := haresources.FindGroup(groups, key)
+	for _, res := range g.Resources {
+		ok = ok && r.runner.MayOverlap(res.Name)
+	}
+	return ok
+}
+
+// adopt looks at everything that a former life has left running, so that it is announced on.
+func (r *resources) adopt(hold cluster.Hold) {
+	groups, err := r.harc.Groups()
+	if err != nil {
+		return
+	}
+	for _, key := range r.harc.Keys(hold.String()) {
+		g, _ := haresources.FindGroup(groups, key)
+		for _, res := range g.Resources {
+			if r.runner.IsNative(res.Name) {
+				r.harc.Status(r.d.ctx, res.Word)
+			}
+		}
+	}
+}
+
 func (r *resources) take(ctx context.Context, key string) { r.harc.Take(ctx, key) }
 func (r *resources) give(ctx context.Context, key string) { r.harc.Give(ctx, key) }
 
@@ -143,6 +200,9 @@ func (r *resources) giveUpAll(ctx context.Context) {
 // standbyLater hands over what holds a group that could not be started, half a minute later as
 // the original does.
 func (r *resources) standbyLater(what string) {
+	if r.preparing {
+		return // the holder keeps what we could not start
+	}
 	d := r.d
 	d.workers.Go(func() {
 		select {
@@ -156,9 +216,16 @@ func (r *resources) standbyLater(what string) {
 }
 
 // claimed is told when another machine claims an address that we announce.
+// While a peer takes over by agreement it may claim what we still hold.
 func (r *resources) claimed(c agent.Claim) {
-	r.d.log.Logf(halog.Error, "Duplicate address: %s claims %s, which is held here on %s", c.MAC, c.IP, c.Interface)
-	r.runner.Again(c.IP)
+	d := r.d
+	d.post(d.ctx, func() {
+		if d.machine.HandingOver() {
+			return
+		}
+		d.log.Logf(halog.Error, "Duplicate address: %s claims %s, which is held here on %s", c.MAC, c.IP, c.Interface)
+		r.runner.Again(c.IP)
+	})
 }
 
 // Announce tells the network again of every address that we hold.

@@ -126,6 +126,9 @@ func (d *beatDaemon) live(c *command, l loaded) (exit cluster.Exit, err error) {
 		return exit, err
 	}
 	defer d.resources.Close()
+	if config.Resume != nil {
+		d.resources.adopt(*config.Resume)
+	}
 	d.workers.Go(d.work)
 
 	proc.Ready(daemonMark, exitOK, "")

@@ -52,32 +52,12 @@ func begin(name string, env func(string) string, stdin io.Reader, stdout, stderr
 	})
 	dir := strings.TrimSuffix(or(env("HA_DIR"), "/etc/ha.d"), "/")
 	m.File = dir + "/haresources"
-	m.Shared = parseShared(env("HA_SYSTOLE_SHARED"))
+	m.Shared = ParseShared(env(SharedVariable))
 	if n, err := strconv.Atoi(env("HA_STOPRETRYMAX")); err == nil {
 		m.StopRetries = n
 	}
 	c = &command{Harc: &Harc{Manager: m, Dir: dir + "//rc.d"}, env: env, stdout: stdout, stderr: stderr, name: name, net: net}
 	return c, func() { runner.Close(); net.Close() }, nil
-}
-
-// FormatShared writes Manager.Shared as the variable HA_SYSTOLE_SHARED, which tells commands
-// what the daemon knows: "digest=node digest=node".
-func FormatShared(shared map[string]string) string {
-	var words []string
-	for digest, node := range shared {
-		words = append(words, digest+"="+node)
-	}
-	return strings.Join(words, " ")
-}
-
-func parseShared(text string) map[string]string {
-	shared := make(map[string]string)
-	for _, word := range strings.Fields(text) {
-		if digest, node, ok := strings.Cut(word, "="); ok {
-			shared[digest] = node
-		}
-	}
-	return shared
 }
 
 // standbyLater returns the effect of a failed start for a command, which ends now: a process
@@ -228,31 +208,28 @@ func ReqResourceMain(args []string, env func(string) string, stdin io.Reader, st
 	})
 }
 
-// HarcMain is the command harc TYPE, which becomes the script for that type of message, and
-// "harc --builtin TYPE", to which the shipped scripts lead.
+// HarcMain is the command harc TYPE: it does what the script for that type of message does, or
+// becomes the script if that is not as shipped.
 func HarcMain(args []string, env func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
-	if len(args) == 2 && args[0] == "--builtin" {
-		return do(args[1], env, stdin, stdout, stderr, func(ctx context.Context, c *command) int {
-			run, ok := builtins()[args[1]]
-			if !ok {
-				fmt.Fprintf(stderr, "harc: no built-in script for %s\n", args[1])
-				return 1
-			}
-			field := func(name string) string { return env("HA_" + name) }
-			return c.post(run(ctx, c.Harc, event{field: field, nice: env("HA_NICEFAILBACK") == "yes"})...)
-		})
-	}
-	if len(args) != 1 {
+	if len(args) != 1 || !fileName(args[0]) {
 		fmt.Fprintln(stderr, "usage: /etc/ha.d/harc type")
 		return 1
 	}
-	return do("harc", env, stdin, stdout, stderr, func(_ context.Context, c *command) int {
-		path, ok := c.script(args[0])
-		if !ok {
-			return 1
-		}
-		err := unix.Exec(path, []string{path, args[0]}, c.Runner.Env)
-		fmt.Fprintf(stderr, "harc: run %s: %v\n", path, err)
-		return 1
+	return do("harc", env, stdin, stdout, stderr, func(ctx context.Context, c *command) int {
+		return c.harc(ctx, args[0])
 	})
+}
+
+func (c *command) harc(ctx context.Context, kind string) int {
+	script, ok := c.script(kind)
+	if !ok {
+		return 1
+	}
+	if run, ok := builtins()[kind]; ok && !c.edited("rc.d/"+kind) {
+		field := func(name string) string { return c.env("HA_" + name) }
+		return c.post(run(ctx, c.Harc, event{field: field, nice: c.env("HA_NICEFAILBACK") == "yes"})...)
+	}
+	err := unix.Exec(script, []string{script, kind}, c.Runner.Env)
+	fmt.Fprintf(c.stderr, "harc: run %s: %v\n", script, err)
+	return 1
 }

@@ -11,8 +11,8 @@
 //
 // In the original each of these is a shell process that writes its cluster messages into the
 // FIFO. Here they are methods of Manager, called in-process by the daemon, and the messages are
-// what they return. The functions named …Main are the same as commands, which write into the
-// FIFO; the shell entry points of rc.d lead there.
+// what they return; the shell scripts of rc.d run only when somebody has changed them. The
+// functions named …Main are the same as commands, which write into the FIFO.
 //
 // Log lines, their order and exit codes are the original's. What differs (failover spec 19): a
 // failed group is handed over by the type that holds it instead of always "foreign"; keys are

@@ -1,15 +1,16 @@
 package resmgr
 
 import (
-	"bytes"
 	"context"
-	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"slices"
 	"strings"
 
+	"systole/compat/entry"
 	"systole/pkg/hamsg"
 )
 
@@ -17,20 +18,12 @@ import (
 // a slash, and its log lines show both.
 const RCDir = "/etc/ha.d//rc.d"
 
-//go:embed rc.d
-var shipped embed.FS
-
-// Scripts returns the shipped scripts for messages, by name, for those who install them.
-func Scripts() fs.FS {
-	sub, _ := fs.Sub(shipped, "rc.d")
-	return sub
-}
-
 // Harc hands cluster messages to scripts: to the file of rc.d that has the name of the message's
-// type (failover spec 5). A file that is as shipped stands for what is built in.
+// type (failover spec 5). Files on disk decide: while those that take part are as shipped, what
+// they do is done in-process.
 type Harc struct {
 	*Manager
-	Dir string // rc.d
+	Dir string // rc.d; harc and shellfuncs are in the directory above
 }
 
 // Types returns the message types that have a script. The daemon asks at its start.
@@ -55,28 +48,48 @@ type Context struct {
 // script that is executed sends its own through the FIFO.
 func (h *Harc) Handle(ctx context.Context, msg *hamsg.Message, c Context) []*hamsg.Message {
 	kind := msg.Type()
-	path, ok := h.script(kind)
+	if !fileName(kind) {
+		return nil
+	}
+	if h.edited("harc") {
+		h.execute(ctx, h.above("harc"), kind, msg, c)
+		return nil
+	}
+	script, ok := h.script(kind)
 	if !ok {
 		return nil
 	}
-	e := event{field: msg.Get, nice: c.Nice}
-	if run, ok := builtins()[kind]; ok && sameAsShipped(kind, path) {
-		return run(ctx, h, e)
+	if run, ok := builtins()[kind]; ok && !h.edited("rc.d/"+kind) && !h.edited("shellfuncs") {
+		return run(ctx, h, event{field: msg.Get, nice: c.Nice})
 	}
+	h.execute(ctx, script, kind, msg, c)
+	return nil
+}
+
+func (h *Harc) execute(ctx context.Context, path, kind string, msg *hamsg.Message, c Context) {
 	if res, err := h.Runner.Script(ctx, path, []string{kind}, h.messageEnv(msg, c)); err != nil {
 		h.logs("ERROR: %v", err)
 	} else if res.Code != 0 {
 		h.logs("ERROR: %s exited with return code %d", path, res.Code)
 	}
-	return nil
+}
+
+// edited says whether a file below /etc/ha.d is there and not what we ship.
+func (h *Harc) edited(name string) bool {
+	got, err := os.ReadFile(h.above(name))
+	return !errors.Is(err, fs.ErrNotExist) && (err != nil || !entry.Shipped(name, got))
+}
+
+func (h *Harc) above(name string) string { return path.Join(h.Dir, "..", name) }
+
+// fileName says whether a type can be the name of a script: it comes from another machine.
+func fileName(kind string) bool {
+	return kind != "" && kind[0] != '.' && !strings.ContainsAny(kind, "/\x00")
 }
 
 // script returns the path of the script for a type and says what is done with it.
 func (h *Harc) script(kind string) (path string, ok bool) {
 	path = h.Dir + "/" + kind
-	if kind == "" || strings.ContainsAny(kind, "/\x00") || kind[0] == '.' {
-		return "", false
-	}
 	if st, err := os.Stat(h.Dir); err != nil || !st.IsDir() {
 		h.logs("ERROR: /etc/ha.d/harc: %s does not exist", h.Dir)
 		return "", false
@@ -100,7 +113,7 @@ type event struct {
 	nice  bool
 }
 
-// builtins is the table of what stands behind the shipped scripts.
+// builtins is the table of what the shipped scripts do.
 func builtins() map[string]func(context.Context, *Harc, event) []*hamsg.Message {
 	return map[string]func(context.Context, *Harc, event) []*hamsg.Message{
 		"status":          statusChanged,
@@ -119,15 +132,6 @@ func statusChanged(ctx context.Context, h *Harc, e event) []*hamsg.Message {
 }
 
 func nothing(context.Context, *Harc, event) []*hamsg.Message { return nil }
-
-func sameAsShipped(name, path string) bool {
-	want, err := fs.ReadFile(Scripts(), name)
-	if err != nil {
-		return false
-	}
-	got, err := os.ReadFile(path)
-	return err == nil && bytes.Equal(got, want)
-}
 
 // localGive runs a hook of the administrator before a group is given up to a peer that asked.
 func (h *Harc) localGive(ctx context.Context, e event) {

@@ -109,7 +109,7 @@ func (n *Node) plan(j cluster.Job) []step {
 	switch j.Kind {
 	case cluster.JobRequestOwn:
 		return n.requestOwn(j)
-	case cluster.JobAcquire:
+	case cluster.JobAcquire, cluster.JobPrepare, cluster.JobPrepareStop:
 		return all(n.kind(j.What, j.Shared), true)
 	case cluster.JobRelease:
 		return all(n.kind(j.What, j.Shared), false)

@@ -11,7 +11,6 @@ package pcap
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -54,8 +53,14 @@ func (d *Datagram) Echo() bool {
 	return false
 }
 
+// Error is a class of errors.
+type Error string
+
 // ErrFormat is the error for a file that is not a pcap file of a known link type.
-var ErrFormat = errors.New("not a pcap file this package reads")
+const ErrFormat Error = "not a pcap file this package reads"
+
+// Error returns the class in words.
+func (e Error) Error() string { return string(e) }
 
 // maxRecord bounds a packet; tcpdump takes no more than 262144 bytes of one.
 const maxRecord = 1 << 20

@@ -1,0 +1,2 @@
+#!/bin/sh
+watch -n1 -t "echo ; ip addr ; echo ; ipvsadm -Ln ; ipvsadm -Ln --rate ; ipvsadm -Lnc"
