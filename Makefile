@@ -3,6 +3,7 @@
 GO          ?= go
 DESTDIR     ?=
 FUZZTIME    ?= 20s
+SEEDS       ?= 20000
 TESTFLAGS   ?= -count=1 -timeout=20m
 STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK  = golang.org/x/vuln/cmd/govulncheck@v1.8.0
@@ -72,7 +73,7 @@ golden:
 	done
 
 sim:
-	$(GO) run ./compat/sim
+	$(GO) run ./compat/sim --seeds $(SEEDS)
 
 bench: deps build
 	$(GO) run ./compat/bench
