@@ -57,7 +57,8 @@ type Group struct {
 // The fixed times of the original (failover spec 17, wire spec 5).
 const (
 	extraDeadtime     = 2 * time.Second  // announced on top of deadtime while young or starting clients
-	restartDeadtime   = 30 * time.Second // announced before a restart
+	restartDeadtime   = 30 * time.Second // announced before a restart that pauses
+	reloadDeadtime    = 4 * time.Second  // before one that does not; the original announces 30 s here too
 	youth             = 5 * time.Second  // how long a node counts as young
 	resourceWait      = 10 * time.Second // from the first resource message to Stable at a cold start
 	standbyReply      = 10 * time.Second // for the first answer of a standby exchange

@@ -53,6 +53,15 @@ func (m *Machine) settleConflict(n *node) {
 	m.reportHold("")
 }
 
+// followSettled ends the ten seconds of a start beside a Systole peer that is settled: a node
+// that came up during a partition has not heard its report.
+func (m *Machine) followSettled(n *node) {
+	if n.peer.settled && m.res.state == rReceived && !m.busy() && !m.shut.begun() && !m.cfg.Options.NoFastStart {
+		m.res.otherHold, m.res.otherStable = n.peer.hold, true
+		m.followPeer()
+	}
+}
+
 // quiet says whether this node holds what it holds for good: nothing is in motion here.
 func (m *Machine) quiet() bool {
 	return m.nice() && m.res.state == rStable && !m.busy() && !m.shut.begun() && !m.shut.waiting

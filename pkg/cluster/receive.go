@@ -260,7 +260,7 @@ func (m *Machine) resourceMessage(n *node, own bool, msg *hamsg.Message) {
 func (m *Machine) peerStatus(n *node, msg *hamsg.Message) {
 	st, have := msg.Lookup("st")
 	if !have {
-		m.log(Error, "HBDoMsg_T_STATUS: update without st field")
+		m.log(Error, "HBDoMsg_T_STATUS: status update without st field")
 		return
 	}
 	if m.arrivalSeq < n.statusSeq {
@@ -280,6 +280,7 @@ func (m *Machine) peerStatus(n *node, msg *hamsg.Message) {
 	m.statusChanged(n, status(st), msg)
 	if m.arrivalSeq == n.recv.last { // an old status says what was held once
 		m.abandonedStandby(n)
+		m.followSettled(n)
 		m.settleConflict(n)
 	}
 	m.checkComm()

@@ -169,7 +169,8 @@ func (m *Machine) control(n *node, h header, msg *hamsg.Message) {
 func (m *Machine) ackArrived(n *node, msg *hamsg.Message) {
 	ack, err := strconv.ParseUint(msg.Get("ackseq"), 16, 64)
 	if err != nil || ack > m.seq {
-		if m.seldom("ack " + n.name) {
+		// Soon after our start it is for what our former life sent: acks carry no generation.
+		if m.young.IsZero() && m.seldom("ack "+n.name) {
 			m.log(Error, fmt.Sprintf("HBDoMsg_T_ACK: corrupted ackseq current hiseq = %d ackseq =%d in this message", m.seq, ack))
 		}
 		return

@@ -85,7 +85,7 @@ func (m *Machine) beginShutdown() {
 	m.res.failback, m.res.wait, m.restart = time.Time{}, time.Time{}, time.Time{}
 	m.shut.emergency = m.after(emergencyShutdown)
 	if m.shut.reload {
-		m.extra = restartDeadtime
+		m.extra = reloadDeadtime
 		m.sendStatus()
 		m.shut.stage, m.shut.next = shutPause, m.now
 		return

@@ -215,12 +215,13 @@ func (m *Machine) abandonedStandby(n *node) {
 }
 
 // refusesStandby says whether a request of our own to go standby would be ignored, by us,
-// while the other side would take it and wait.
+// while the other side would take it and wait; or, from the ipfail of a node that shuts down,
+// complain of it.
 func (m *Machine) refusesStandby(msg *hamsg.Message) bool {
-	if msg.Type() != "ask_resources" || msg.Get("info") != "me" || !m.nice() || m.shut.begun() {
+	if msg.Type() != "ask_resources" || msg.Get("info") != "me" || !m.nice() {
 		return false
 	}
-	return m.inProgress(m.self) || m.fluxRefuses(m.self)
+	return m.shut.begun() || m.inProgress(m.self) || m.fluxRefuses(m.self)
 }
 
 func (m *Machine) endStandby() { m.stand = standby{kind: m.stand.kind} }

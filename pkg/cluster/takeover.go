@@ -68,6 +68,20 @@ func (m *Machine) machDownDone() {
 	m.res.needsReturn = true
 	m.res.otherStable = true
 	m.done(HoldForeign, "mach_down")
+	m.aloneIsStable()
+}
+
+// aloneIsStable ends the ten seconds of a start for a node that has nobody to wait for: it holds
+// everything, and a peer that comes later finds it as it would find it after the wait.
+func (m *Machine) aloneIsStable() {
+	for _, n := range m.peers() {
+		if n.status != statusDead {
+			return
+		}
+	}
+	if m.res.state == rReceived && !m.cfg.Options.NoFastStart {
+		m.waitedEnough(nil)
+	}
 }
 
 // shutDone takes the notice that a node has released everything (failover spec 10.3).

@@ -27,6 +27,8 @@ type resources struct {
 	runner *agent.Runner
 	harc   resmgr.Harc
 
+	scripted map[string]bool // message types that are handed to scripts
+
 	preparing bool // the job in hand starts groups beside their holder
 }
 
@@ -51,7 +53,19 @@ func newResources(d *beatDaemon) (*resources, error) {
 		mgr.StopRetries = n
 	}
 	r.harc = resmgr.Harc{Manager: mgr, Dir: d.paths.File("rc.d")}
+	r.scripted = scripted(&r.harc)
 	return r, nil
+}
+
+// scripted lists the message types that have a script when the daemon starts (failover spec 1):
+// about others nothing is said. Without those named here no group is ever taken, so that their
+// absence must not pass in silence.
+func scripted(h *resmgr.Harc) map[string]bool {
+	types := map[string]bool{"status": true, "ip-request": true, "ip-request-resp": true}
+	for _, kind := range h.Types() {
+		types[kind] = true
+	}
+	return types
 }
 
 // Close ends the announcing of addresses.
@@ -93,6 +107,9 @@ func (r *resources) do(ctx context.Context, job cluster.Job) (msgs []*hamsg.Mess
 	case cluster.JobGiveUpAll:
 		r.giveUpAll(ctx)
 	case cluster.JobScript:
+		if !r.scripted[job.Script.Type()] {
+			return nil, 0
+		}
 		return r.harc.Handle(ctx, job.Script, resmgr.Context{Nice: job.NiceFailback, Status: job.Status}), 0
 	}
 	return nil, 0

@@ -45,10 +45,15 @@ func (v *Violation) Error() string {
 func (c Chaos) Run() *Violation {
 	w := New(c.Seed)
 	var tail recent
-	w.Trace = tail.add
-	if c.Verbose != nil {
-		w.Trace = c.Verbose
+	watch := watcher{w: w, tail: &tail}
+	w.Trace = func(line string) {
+		tail.add(line)
+		watch.logged()
+		if c.Verbose != nil {
+			c.Verbose(line)
+		}
 	}
+	w.watch = watch.look
 	names := w.pair()
 	for _, name := range names {
 		w.Node(name).Start()
@@ -58,6 +63,9 @@ func (c Chaos) Run() *Violation {
 		w.Trace("-- " + w.fault(names))
 	}
 	w.Trace("-- " + w.mend(names))
+	if watch.broken != "" {
+		return &Violation{c.Seed, watch.broken, watch.trace}
+	}
 	w.Advance(c.Settle)
 	if what := w.oneHolder(); what != "" {
 		return &Violation{c.Seed, what, tail.lines}

@@ -34,6 +34,7 @@ type World struct {
 	cuts  map[[2]string]bool // from, to
 	pings map[[2]string]bool // node, ping node: unreachable
 	loss  float64
+	watch func() // called after every event
 }
 
 // New makes an empty world.
@@ -77,6 +78,9 @@ func (w *World) Advance(d time.Duration) {
 		e := heap.Pop(&w.queue).(event)
 		w.Now = e.at
 		e.do()
+		if w.watch != nil {
+			w.watch()
+		}
 	}
 	w.Now = end
 }

@@ -22,27 +22,30 @@ type pieces struct {
 	data  []byte
 	have  []bool // by 8 bytes
 	total int    // known with the last fragment, else 0
+	count int    // of fragments
 }
 
 // maxIP is the longest payload of an IP datagram.
 const maxIP = 65535
 
-// add takes a fragment and returns the payload of the datagram it completes.
-func (f *fragments) add(p ipPacket) ([]byte, bool) {
+// add takes a fragment and returns the payload of the datagram it completes, and how many
+// fragments that took.
+func (f *fragments) add(p ipPacket) (payload []byte, count int, ok bool) {
 	end := p.offset + len(p.payload)
 	if end > maxIP || p.more && len(p.payload)%8 != 0 || len(p.payload) == 0 {
-		return nil, false
+		return nil, 0, false
 	}
 	d := f.find(pieceKey{p.src, p.dst, p.proto, p.id})
 	d.put(p.offset, p.payload)
+	d.count++
 	if !p.more {
 		d.total = end
 	}
 	if !d.complete() {
-		return nil, false
+		return nil, 0, false
 	}
 	f.forget(d)
-	return d.data[:d.total], true
+	return d.data[:d.total], d.count, true
 }
 
 func (f *fragments) find(key pieceKey) *pieces {

@@ -65,12 +65,17 @@ func (r *Reader) datagram(packet []byte) (*Datagram, bool) {
 	if !ok {
 		return nil, false
 	}
+	pieces := 0
 	if p.fragmented {
-		if p.payload, ok = r.parts.add(p); !ok {
+		if p.payload, pieces, ok = r.parts.add(p); !ok {
 			return nil, false
 		}
 	}
-	return p.transport()
+	d, ok := p.transport()
+	if ok {
+		d.Fragments = pieces
+	}
+	return d, ok
 }
 
 // ipPacket is the part of an IP header that matters here, of either version.

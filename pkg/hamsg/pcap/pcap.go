@@ -39,7 +39,8 @@ type Datagram struct {
 	Type    uint8
 	ID, Seq uint16
 
-	Payload []byte // of an ICMP message: what follows the 8 bytes of the header
+	Payload   []byte // of an ICMP message: what follows the 8 bytes of the header
+	Fragments int    // of IP that it came in; 0: whole
 }
 
 // Echo tells whether the datagram is an echo request or reply.
@@ -141,6 +142,10 @@ func (r *Reader) record() (at time.Time, packet []byte, err error) {
 	rest := time.Duration(r.order.Uint32(head[4:])) * r.tick
 	return time.Unix(int64(r.order.Uint32(head[:])), int64(rest)), packet, err
 }
+
+// Incomplete returns how many datagrams still wait for fragments: at the end of a capture, those
+// of which parts are missing.
+func (r *Reader) Incomplete() int { return len(r.parts.pending) }
 
 // ReadAll returns all datagrams of a capture. Those read before an error come with it.
 func ReadAll(r io.Reader) ([]*Datagram, error) {

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"systole/compat/lab"
+)
+
+// machine is a line about what the figures were taken on.
+func machine() string {
+	line := fmt.Sprintf("%d cores, %s", runtime.NumCPU(), cpuModel())
+	var u unix.Utsname
+	if unix.Uname(&u) == nil {
+		line += ", Linux " + unix.ByteSliceToString(u.Release[:])
+	}
+	return line
+}
+
+// cpuModel is the processor's name for itself, or its architecture.
+func cpuModel() string {
+	info, _ := os.ReadFile("/proc/cpuinfo")
+	for _, line := range bytes.Split(info, []byte("\n")) {
+		key, value, _ := strings.Cut(string(line), ":")
+		if strings.TrimSpace(key) == "model name" {
+			return strings.TrimSpace(value)
+		}
+	}
+	return runtime.GOARCH
+}
+
+// document is docs/benchmarks.md. Its text says how the figures come about, so
+// that nobody needs the program to judge them.
+const document = `# Benchmarks
+
+Written by ` + "`make bench`" + ` with the flag ` + "`-write`" + `; do not edit. Systole, the real heartbeat 3.0.6 and
+keepalived, side by side in one run of %d rounds on one machine:
+
+%s
+
+The stage of every round is new: two nodes in namespaces on one bridge, each with a Debian root of
+its own, and a client that sends the virtual address an ICMP echo request every 5 ms. The only
+resource is ` + "`IPaddr2::121.254.175.70/32/eth0`" + `. Both heartbeats have the same files: keepalive 1,
+deadtime 5, ucast, a ping node, ipfail, auto_failback on; the first node owns the address.
+keepalived has it in one vrrp_instance with adverts of 1 s, and in a second one of 0.1 s. All take turns,
+round by round. Between two events the nodes must have been silent for some seconds.
+
+A gap is the client's: from the last answer before to the first one after. At a power cut the wire
+goes dead first. Memory is summed over all processes of the daemon on the first node: ` + "`Rss`" + `, and below it
+` + "`Pss`" + `, which counts pages that processes share once.
+
+%s
+## Targets
+
+Medians. Behind each of the others' medians is how many times Systole's it is.
+
+%s`
+
+func writeDoc(results []result, rounds int) error {
+	build, err := lab.BuildDir()
+	if err != nil {
+		return err
+	}
+	name := filepath.Join(filepath.Dir(build), "docs", "benchmarks.md")
+	text := fmt.Sprintf(document, rounds, machine(), markdown(figuresTable(results)), markdown(targetTable(judge(results), others(results)...)))
+	return os.WriteFile(name, []byte(text), 0o644)
+}
+
+// others names the contestants beside Systole, in the order of verdict.others.
+func others(results []result) []string {
+	var out []string
+	for _, r := range results {
+		if r.contestant.name != systole {
+			out = append(out, r.contestant.name)
+		}
+	}
+	return out
+}

@@ -1,0 +1,130 @@
+// Command bench measures Systole beside the real heartbeat and keepalived, in
+// one run, on this machine's own kernel. It is what "make bench" runs.
+//
+//	client ----ICMP echo every 5 ms----> 121.254.175.70 (the VIP, nothing else)
+//	                                       |
+//	     switch, ping node .65  ----+------+------+----
+//	                            active .77   standby .78
+//	                                heartbeat + ipfail
+//
+// Every round builds that stage anew for each contestant in turn (A B C D, A B
+// C D, …), so that whatever else the machine does is shared by all. A round is:
+// start both nodes, stop the holder, start it again, cut its power. Between two
+// events the stage must have fallen silent: no log line, no address change.
+//
+// All gaps are the client's: from the last answer before to the first after.
+// The power cut is a real one as far as the network can tell: the wire goes dead
+// first, then all processes. What holds for each contestant: the VIP as /32 on
+// eth0, node 1 preferred, keepalive (or advert) 1 s, deadtime 5 s.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"systole/compat/lab"
+)
+
+func main() {
+	lab.Main()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+		if !errors.Is(err, flag.ErrHelp) {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+		}
+		os.Exit(1)
+	}
+}
+
+// options are the command line.
+type options struct {
+	rounds int
+	only   string
+	write  bool
+	logs   string
+}
+
+func parse(args []string, errs io.Writer) (options, error) {
+	var o options
+	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
+	fs.SetOutput(errs)
+	fs.IntVar(&o.rounds, "n", 5, "rounds, each of which measures every contestant once")
+	fs.StringVar(&o.only, "only", "", "contestants to measure, by name, with commas between; all if empty")
+	fs.BoolVar(&o.write, "write", false, "write the tables to docs/benchmarks.md")
+	fs.StringVar(&o.logs, "logs", "", "keep the nodes' logs in this directory")
+	if err := fs.Parse(args); err != nil {
+		return o, err
+	}
+	switch {
+	case o.rounds < 1:
+		return o, fmt.Errorf("-n %d: at least one round is needed", o.rounds)
+	case fs.NArg() > 0:
+		return o, fmt.Errorf("unexpected argument %q", fs.Arg(0))
+	}
+	return o, nil
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	o, err := parse(args, os.Stderr)
+	if err != nil {
+		return err
+	}
+	entered, err := choose(contestants(), o.only)
+	if err != nil {
+		return err
+	}
+	if os.Geteuid() != 0 {
+		return errors.New("needs root: it makes network namespaces; try sudo make bench")
+	}
+	if _, err := lab.EnsureRoot(ctx); err != nil {
+		return err
+	}
+	began := time.Now()
+	fmt.Fprintf(out, "%s\n%d rounds of %s, about %s\n\n", machine(), o.rounds, names(entered), expected(entered, o.rounds))
+	results, err := compete(ctx, entered, o, out)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\n%s\n%s", plain(figuresTable(results)), plain(targetTable(judge(results), others(results)...)))
+	fmt.Fprintf(out, "\nTook %s.\n", time.Since(began).Round(time.Second))
+	if o.write {
+		return writeDoc(results, o.rounds)
+	}
+	return nil
+}
+
+// compete measures every contestant once a round, a line of progress for each.
+func compete(ctx context.Context, entered []contestant, o options, out io.Writer) ([]result, error) {
+	results := make([]result, len(entered))
+	for i, c := range entered {
+		results[i].contestant = c
+	}
+	for round := range o.rounds {
+		for i, c := range entered {
+			m, err := measure(ctx, c, logDir(o.logs, c, round))
+			if err != nil {
+				return nil, fmt.Errorf("%s, round %d: %w", c.name, round+1, err)
+			}
+			results[i].rounds = append(results[i].rounds, m)
+			fmt.Fprintf(out, "round %d  %-18s %s\n", round+1, c.name, m)
+		}
+	}
+	return results, nil
+}
+
+func logDir(base string, c contestant, round int) string {
+	if base == "" {
+		return ""
+	}
+	return filepath.Join(base, fmt.Sprintf("%s-%d", strings.ReplaceAll(c.name, " ", "-"), round+1))
+}

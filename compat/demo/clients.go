@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"systole/compat/lab"
+	"systole/compat/uml"
+)
+
+// askTimeout is when a client gives up. A connection whose first packet is lost
+// is tried again by the kernel after 1 s; the timeout leaves room for that.
+const askTimeout = 2 * time.Second
+
+// clients are web clients on one host, each with an address of its own. Each
+// asks every so often, or as soon as it is answered if that took longer.
+type clients struct {
+	host   *lab.Host
+	every  time.Duration
+	ctx    context.Context
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+
+	mu   sync.Mutex
+	seen map[netip.Addr]lab.Answers
+}
+
+func newClients(h *lab.Host) *clients {
+	c := &clients{host: h, every: 200 * time.Millisecond, seen: map[netip.Addr]lab.Answers{}}
+	if uml.Inside() { // leave the processor to the directors
+		c.every = time.Second
+	}
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	return c
+}
+
+// start has all clients ask until stop.
+func (c *clients) start() {
+	for _, a := range clientList() {
+		c.seen[a] = nil
+	}
+	for _, a := range clientList() {
+		c.wg.Go(func() { c.askOn(a) })
+	}
+}
+
+// askOn is one client.
+func (c *clients) askOn(from netip.Addr) {
+	web := &http.Client{Timeout: askTimeout, Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext:       func(ctx context.Context, _, to string) (net.Conn, error) { return c.dial(ctx, from, to) },
+	}}
+	tick := time.NewTicker(c.every)
+	defer tick.Stop()
+	for {
+		a := ask(web)
+		c.mu.Lock()
+		c.seen[from] = append(c.seen[from], a)
+		c.mu.Unlock()
+		select {
+		case <-tick.C:
+		case <-c.ctx.Done():
+			return
+		}
+	}
+}
+
+// dial connects from an address of the clients' host.
+func (c *clients) dial(ctx context.Context, from netip.Addr, to string) (net.Conn, error) {
+	d := net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(from, 0)), KeepAlive: -1}
+	var conn net.Conn
+	err := c.host.Do(func() (err error) {
+		conn, err = d.DialContext(ctx, "tcp", to)
+		return err
+	})
+	return conn, err
+}
+
+// ask gets the how-to's page; its last line says which web server it comes from.
+func ask(web *http.Client) lab.Answer {
+	a := lab.Answer{Start: time.Now()}
+	a.Server, a.Err = page(web)
+	a.Latency = time.Since(a.Start)
+	return a
+}
+
+func page(web *http.Client) (string, error) {
+	r, err := web.Get("http://" + service.String() + "/gunnm.lvs")
+	if err != nil {
+		return "", err
+	}
+	defer r.Body.Close()
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		return "", err
+	}
+	if r.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("status %s", r.Status)
+	}
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	return lines[len(lines)-1], nil
+}
+
+// stop ends the clients and returns what each saw. It may be called again.
+func (c *clients) stop() []lab.Answers {
+	c.cancel()
+	c.wg.Wait()
+	return c.all()
+}
+
+func (c *clients) all() []lab.Answers {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []lab.Answers
+	for _, as := range c.seen {
+		out = append(out, slices.Clone(as))
+	}
+	return out
+}
+
+// serversSince counts, for each server, the clients whose first answer to a
+// question asked after a time came from it. ok says that every client has one.
+func (c *clients) serversSince(after time.Time) (servers map[string]int, ok bool) {
+	servers, ok = map[string]int{}, true
+	for _, as := range c.all() {
+		i := slices.IndexFunc(as, func(a lab.Answer) bool { return a.Err == nil && a.Start.After(after) })
+		if i < 0 {
+			ok = false
+			continue
+		}
+		servers[as[i].Server]++
+	}
+	return servers, ok
+}
+
+// view is what clients saw in a time.
+type view struct {
+	requests, failures int
+	gap                time.Duration // longest that one client went without an answer
+}
+
+// viewOf sums up the answers that came, and hopes that ended, from one time to
+// another. A gap counts where it ends.
+func viewOf(clients []lab.Answers, from, to time.Time) view {
+	in := func(t time.Time) bool { return t.After(from) && !t.After(to) }
+	var v view
+	for _, as := range clients {
+		for _, a := range as {
+			if in(a.End()) {
+				v.requests++
+				if a.Err != nil {
+					v.failures++
+				}
+			}
+		}
+		for _, g := range as.Gaps() {
+			if in(g.To) {
+				v.gap = max(v.gap, g.Length())
+			}
+		}
+	}
+	return v
+}

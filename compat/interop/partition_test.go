@@ -1,0 +1,81 @@
+package interop
+
+import (
+	"regexp"
+	"sync"
+	"testing"
+
+	"systole/compat/lab"
+)
+
+// TestPartition cuts the wire for longer than the dead time and heals it (failover spec 10.6).
+func TestPartition(t *testing.T) {
+	t.Parallel()
+	set := setting{failback: "off", allowed: partitioned()}
+	eachRole(t, set, func(p *pair) {
+		p.startBoth()
+		p.at(p.www, p.active)
+		p.joined()
+
+		p.step("cut")
+		if err := p.active.Cut("eth0"); err != nil {
+			p.Fatal(err)
+		}
+		lab.OK(p.standby.AwaitAddr(soon(p.T), p.www, true))(p.T)
+		p.active.says("take after cut", p.standby)
+		p.standby.says("take after cut", p.active)
+		p.joined()
+		if n := len(p.lab.Holders(p.www)); n != 2 {
+			p.Errorf("%d nodes hold the address while the wire is cut, want both", n)
+		}
+
+		p.step("healed")
+		p.hear(p.active)
+		if p.systole() {
+			p.settled()
+		} else {
+			p.restarted()
+		}
+		p.at(p.www, p.active)
+		p.joined()
+		p.oneHolder(p.www, p.active)
+	})
+}
+
+// partitioned matches what both sides say of a partition, and ours of seeing two holders.
+func partitioned() *regexp.Regexp {
+	return regexp.MustCompile(`CRIT: Cluster node .* returning after partition\.|CRIT: Late heartbeat: Node |ERROR: Duplicate address: `)
+}
+
+// settled is what two Systole nodes do: who took the group from a node that was not dead gives it
+// up. Nobody restarts, and the address never goes away from its first holder.
+func (p *pair) settled() {
+	p.Helper()
+	p.standby.awaits(`Both nodes hold the same resources after a partition: ` + activeName + ` keeps them`)
+	p.at(p.www, p.active)
+	p.joined()
+	for _, n := range []*node{p.active, p.standby} {
+		if regexp.MustCompile(`(?i)restart`).MatchString(n.since(n.mark)) {
+			p.Errorf("%s restarted:\n%s", n.Name, n.since(n.mark))
+		}
+	}
+	for _, e := range p.active.AddrEvents().All() {
+		if e.Addr == p.www && !e.Here {
+			p.Errorf("%s lost the address", activeName)
+		}
+	}
+}
+
+// restarted is what an original makes of it, and we beside one.
+func (p *pair) restarted() {
+	p.Helper()
+	var wg sync.WaitGroup
+	for _, n := range []*node{p.active, p.standby} {
+		wg.Go(func() {
+			n.says("healed with an original", p.other(n))
+			n.says("healed", p.other(n))
+		})
+	}
+	wg.Wait()
+	lab.OK(p.active.AwaitAddr(soon(p.T), p.www, true))(p.T)
+}

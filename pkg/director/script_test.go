@@ -1,0 +1,148 @@
+package director
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"systole/pkg/ipvs"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/*.txt")
+
+// TestScripts runs testdata/*.txt: lines that begin with ">" are commands, the lines below each
+// are what the machine did, with seconds since the start.
+func TestScripts(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) { runScript(t, file) })
+	}
+}
+
+func runScript(t *testing.T, file string) {
+	ar, err := txtar.ParseFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := newWorld()
+	var got strings.Builder
+	for _, line := range strings.Split(strings.TrimSuffix(string(ar.Comment), "\n"), "\n") {
+		switch {
+		case strings.HasPrefix(line, "#"), line == "":
+			fmt.Fprintln(&got, line)
+		case strings.HasPrefix(line, ">"):
+			fmt.Fprintln(&got, line)
+			w.command(t, ar, strings.Fields(line[1:]))
+			for _, l := range w.trace {
+				fmt.Fprintln(&got, l)
+			}
+			w.trace = nil
+		}
+	}
+	for _, p := range w.problems {
+		t.Error(p)
+	}
+	if *update {
+		ar.Comment = []byte(got.String())
+		if err := os.WriteFile(file, txtar.Format(ar), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if got.String() != string(ar.Comment) {
+		t.Errorf("trace differs; got:\n%s\nwant:\n%s", got.String(), ar.Comment)
+	}
+}
+
+// command carries out one line of a script.
+func (w *world) command(t *testing.T, ar *txtar.Archive, f []string) {
+	switch f[0] {
+	case "file":
+		w.config = fileOf(t, ar, f[1])
+	case "start":
+		w.start(t)
+		w.advance(2 * time.Millisecond)
+	case "reload":
+		w.step(Hangup{})
+		w.advance(3 * time.Millisecond)
+	case "changed":
+		w.step(FileChanged{})
+		w.advance(3 * time.Millisecond)
+	case "stop":
+		w.step(Stop{f[1]})
+	case "advance":
+		d, err := time.ParseDuration(f[1])
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.advance(d)
+	case "server":
+		w.servers[f[1]] = server{f[2], strings.Join(f[3:], " ")}
+	case "maintenance":
+		var m Maintenance
+		for _, a := range f[1:] {
+			m.Reals = append(m.Reals, netip.MustParseAddrPort(a))
+		}
+		w.step(m)
+	case "refuse":
+		w.refuse = strings.Join(f[1:], " ")
+	case "unreadable":
+		w.unread = errors.New(strings.Join(f[1:], " "))
+	case "deaf":
+		w.deaf = true
+	case "all":
+		w.all = true
+	case "hand":
+		w.hand(t, f[1:])
+	case "table":
+		w.trace = strings.Split(strings.TrimSuffix(w.kernel.String(), "\n"), "\n")
+		if len(w.kernel) == 0 {
+			w.trace = []string{"(empty)"}
+		}
+	default:
+		t.Fatalf("unknown command %q", f[0])
+	}
+}
+
+func fileOf(t *testing.T, ar *txtar.Archive, name string) string {
+	for _, f := range ar.Files {
+		if f.Name == name {
+			return string(f.Data)
+		}
+	}
+	t.Fatalf("no file %s", name)
+	return ""
+}
+
+// hand changes the kernel's table behind the machine's back:
+// add VIP:P [scheduler], del VIP:P, add VIP:P RIP:P weight, del VIP:P RIP:P.
+func (w *world) hand(t *testing.T, f []string) {
+	c := ipvs.Change{Service: ipvs.Service{ServiceID: ipvs.AddrService(ipvs.TCP, netip.MustParseAddrPort(f[1])), Scheduler: "wlc"}}
+	switch {
+	case len(f) == 2 && f[0] == "add":
+		c.Op = ipvs.AddService
+	case len(f) == 2:
+		c.Op = ipvs.DelService
+	default:
+		c.Op, c.Dest.Addr, c.Dest.Forward = ipvs.DelDest, netip.MustParseAddrPort(f[2]), ipvs.Route
+		if f[0] == "add" {
+			c.Op = ipvs.AddDest
+			fmt.Sscan(f[3], &c.Dest.Weight)
+		}
+	}
+	var err error
+	if w.kernel, err = w.kernel.Apply([]ipvs.Change{c}); err != nil {
+		t.Fatal(err)
+	}
+}
