@@ -22,9 +22,9 @@ func TestPartition(t *testing.T) {
 			p.Fatal(err)
 		}
 		lab.OK(p.standby.AwaitAddr(soon(p.T), p.www, true))(p.T)
-		p.active.says("take after cut", p.standby)
-		p.standby.says("take after cut", p.active)
-		p.joined()
+		for _, n := range []*node{p.active, p.standby} {
+			lab.OK(n.log.AwaitLog(soon(p.T), `mach_down takeover complete for node`))(p.T)
+		}
 		if n := len(p.lab.Holders(p.www)); n != 2 {
 			p.Errorf("%d nodes hold the address while the wire is cut, want both", n)
 		}
