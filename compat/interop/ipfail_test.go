@@ -20,6 +20,7 @@ func TestPing(t *testing.T) {
 
 		p.step("the holder loses the gateway")
 		p.deafen(p.active)
+		p.active.awaits(`WARN: node 121\.254\.175\.65: is dead$`)
 		p.at(p.www, p.standby)
 		p.active.says("ipfail loser", p.standby)
 		p.standby.says("ipfail winner", p.active)
@@ -30,6 +31,7 @@ func TestPing(t *testing.T) {
 		p.hear(p.active)
 		p.at(p.www, p.active)
 		p.active.says("ipfail ping back", p.standby)
+		p.active.says("ipfail sees ping back", p.standby)
 		p.standby.says("ipfail gives back", p.active)
 		p.joined()
 

@@ -42,9 +42,10 @@ func TestPartition(t *testing.T) {
 	})
 }
 
-// partitioned matches what both sides say of a partition, and ours of seeing two holders.
+// partitioned matches what both sides say of a partition, and of two holders while there are two.
 func partitioned() *regexp.Regexp {
-	return regexp.MustCompile(`CRIT: Cluster node .* returning after partition\.|CRIT: Late heartbeat: Node |ERROR: Duplicate address: `)
+	return regexp.MustCompile(`CRIT: Cluster node .* returning after partition\.|CRIT: Late heartbeat: Node |` +
+		`ERROR: Duplicate address: |ERROR: Both machines own (our|foreign) resources!`)
 }
 
 // settled is what two Systole nodes do: who took the group from a node that was not dead gives it

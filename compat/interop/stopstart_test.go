@@ -1,6 +1,10 @@
 package interop
 
-import "testing"
+import (
+	"testing"
+
+	"systole/compat/lab"
+)
 
 // The graceful stop of the holder and its return, with each auto_failback (failover spec 10.3,
 // 10.5, 11), each kind of key and both usual media.
@@ -123,20 +127,30 @@ func (p *pair) joined() {
 	p.standby.rests()
 }
 
-// stopBoth stops both at once: both release, nobody takes (failover spec 10.3).
+// stopBoth stops both at once: both release, nobody takes (failover spec 10.3). An original that is
+// told to stop between the two messages of a peer's shutdown cancels its takeover and then waits
+// for its end, for ever; so an original begins, and ours follows while it is at it.
 func (p *pair) stopBoth() {
 	p.Helper()
 	p.step("stop of both")
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		p.active.Run(p.Context(), "service", "heartbeat", "stop")
-	}()
-	p.standby.stop()
-	<-done
-	p.active.stop()
-	for _, n := range []*node{p.active, p.standby} {
-		n.awaits("Heartbeat shutdown complete.$")
+	first, second := p.active, p.standby
+	if first.ours {
+		first, second = second, first
+	}
+	stopping := lab.OK(first.Start("service", "heartbeat", "stop"))(p.T)
+	if !first.ours {
+		first.awaits(`Heartbeat shutdown in progress`)
+	}
+	second.stop()
+	if code := lab.OK(stopping.Wait(soon(p.T)))(p.T); code != 0 {
+		p.Errorf("%s: stop ends with %d", first.Name, code)
+	}
+	first.awaits("Heartbeat shutdown complete.$")
+	second.awaits("Heartbeat shutdown complete.$")
+	for _, n := range []*node{first, second} {
+		if n.ours { // the original leaves its pid file
+			n.leftNothing()
+		}
 	}
 	if have := p.lab.Holders(p.www); len(have) != 0 {
 		p.Errorf("after the stop of both %s is on %s", p.www, hostNames(have))

@@ -115,9 +115,3 @@ func capital(text string) string {
 	}
 	return strings.ToUpper(text[:1]) + text[1:]
 }
-
-// expired says whether a failure is the end of the time limit.
-func expired(ctx context.Context, err error) bool {
-	var n net.Error
-	return ctx.Err() != nil || errors.As(err, &n) && n.Timeout()
-}

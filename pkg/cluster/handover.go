@@ -26,9 +26,10 @@ const (
 // No original is there to hear it: it is sent to Systole peers only.
 const typeReady = "systole_ready"
 
-// handsOver says whether a peer can take before we let go.
+// handsOver says whether a peer can take before we let go. One that has stopped goes on saying
+// active for two seconds.
 func (m *Machine) handsOver(n *node) bool {
-	return !m.cfg.Options.NoHandover && n.peer.handover && n.status == statusActive
+	return !m.cfg.Options.NoHandover && n.peer.handover && n.status == statusActive && !n.gaveUp
 }
 
 // taker returns the peer that takes what we give up, if it can do so before we let go.

@@ -28,6 +28,7 @@ type node struct {
 	heard     bool      // a status arrived since our start
 	last      time.Time // arrival of the last status
 	statusSeq uint64    // its seq
+	reportSeq uint64    // seq of its last resource report
 	deadtime  time.Duration
 	links     []link
 	recv      window

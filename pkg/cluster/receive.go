@@ -174,7 +174,7 @@ func (m *Machine) newLife(n *node, gen uint64) {
 	first := n.gen == 0
 	n.gen = gen
 	n.recv.reset()
-	n.ackseq, n.statusSeq = 0, 0
+	n.ackseq, n.statusSeq, n.reportSeq = 0, 0, 0
 	n.gaveUp = false
 	n.heard = false // the pause before a new life is no late heartbeat
 	n.peer = peer{}

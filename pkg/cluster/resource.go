@@ -219,8 +219,12 @@ func (m *Machine) ownReport(hold Hold, msg *hamsg.Message) {
 }
 
 func (m *Machine) peerReport(n *node, hold Hold, msg *hamsg.Message) {
-	m.res.otherHold = update(m.res.otherHold, hold, msg)
 	m.res.peerReported = true
+	if m.arrivalSeq < n.reportSeq {
+		return // asked for and sent again: the original believes it, and its newer ones are forgotten
+	}
+	n.reportSeq = m.arrivalSeq
+	m.res.otherHold = update(m.res.otherHold, hold, msg)
 	if msg.Get("info") == "shutdown" {
 		m.peerStops(n)
 		m.takerReady() // if we wait for it: it takes nothing any more

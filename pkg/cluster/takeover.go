@@ -97,6 +97,7 @@ func (m *Machine) shutDone(n *node, own bool) {
 	}
 	if m.shut.begun() {
 		m.res.otherHold = HoldNone
+		m.takerReady() // if we wait for it: it takes nothing any more
 		m.log(Info, "Received shutdown notice from '"+n.name+"'.")
 		m.log(Info, "Resource takeover cancelled - shutdown in progress.")
 		return

@@ -243,15 +243,3 @@ func (w *world) start(tb testing.TB) {
 	}
 	w.step(Configured{r.Config})
 }
-
-// weight reports whether the kernel has a destination and its weight.
-func (w *world) weight(service, dest string) (int, bool) {
-	for _, e := range w.kernel {
-		if e.Service.ServiceID.String() != service {
-			continue
-		}
-		d, ok := e.Find(netip.MustParseAddrPort(dest))
-		return d.Weight, ok
-	}
-	return 0, false
-}
