@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"slices"
 	"time"
 
 	"systole/pkg/hacf"
@@ -308,6 +309,9 @@ func (m *Machine) done(part Hold, reason string) {
 // audit complains about reports that contradict each other; nothing is repaired by it.
 func (m *Machine) audit() {
 	r := &m.res
+	if m.waitsForReports() {
+		return
+	}
 	if r.hold.Has(HoldLocal) && r.otherHold.Has(HoldForeign) {
 		m.log(Error, "Both machines own our resources!")
 	}
@@ -323,6 +327,12 @@ func (m *Machine) audit() {
 	if !r.hold.Has(HoldForeign) && !r.otherHold.Has(HoldLocal) {
 		m.log(Error, "No one owns foreign resources!")
 	}
+}
+
+// waitsForReports says whether messages of a peer are missing that may say otherwise; they have
+// been asked for.
+func (m *Machine) waitsForReports() bool {
+	return slices.ContainsFunc(m.peers(), func(n *node) bool { return len(n.recv.missing) > 0 })
 }
 
 // settled says whether nothing about resources is in motion (failover spec 7, rscstatus).
