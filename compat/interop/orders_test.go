@@ -49,14 +49,15 @@ var about = regexp.MustCompile(`(?i)authentic|authtoken|bad node|lost packet|los
 // and those of both that belong to what the tests do.
 var selfMade = regexp.MustCompile(`Cannot lock ourselves into memory`)
 
-// clean says which lines of a node's log nobody may see. allowed is what the story makes happen.
+// clean says which lines of a node's log nobody may see. allowed is what the story makes
+// happen, matched with "ours: " or "original: " before the line.
 func (n *node) clean(allowed *regexp.Regexp) {
 	n.t.Helper()
 	for i, l := range n.log.All() {
 		switch {
 		case slices.ContainsFunc(n.died, func(s span) bool { return s.from <= i && i < s.to }):
 		case !complaint.MatchString(l.Text) && !about.MatchString(l.Text):
-		case selfMade.MatchString(l.Text), allowed != nil && allowed.MatchString(l.Text):
+		case selfMade.MatchString(l.Text), allowed != nil && allowed.MatchString(n.maker()+": "+l.Text):
 		case reordered.MatchString(l.Text) && (n.ours || n.ofItself(l.Text)):
 		default:
 			n.t.Errorf("%s (%s) complains: %s", n.Name, n.maker(), l.Text)

@@ -47,7 +47,16 @@ func (m *Machine) resendOne(n *node, seq uint64) bool {
 	}
 	k.sent = m.now.UnixNano()
 	m.do(Send{k.msg})
+	m.outdated(n, k.msg)
 	return true
+}
+
+// outdated follows a resource report that is sent again with what holds now. An original believes
+// the one that arrives last: with an old one it never is at rest again, nor can it be stopped.
+func (m *Machine) outdated(n *node, again *hamsg.Message) {
+	if again.Type() == "resource" && !n.peer.systole && m.quiet() {
+		m.reportHold("")
+	}
 }
 
 // refuse tells a peer that a message is gone for good.

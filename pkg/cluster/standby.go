@@ -207,11 +207,16 @@ func (m *Machine) peerAcquired() {
 // abandonedStandby ends an exchange of which the other side no longer knows: a Systole peer
 // says so by calling itself settled. An original pair waits an hour.
 func (m *Machine) abandonedStandby(n *node) {
-	if m.stand.phase != standbyNot && n.peer.settled && m.jobs.running() == 0 && m.now.Sub(m.stand.since) > abandonedAfter {
-		m.dropPrepared()
-		m.cancelStandby()
-		m.res.otherStable = true
+	if m.stand.phase == standbyNot || !n.peer.settled || m.jobs.running() > 0 || m.now.Sub(m.stand.since) <= abandonedAfter {
+		return
 	}
+	if len(n.recv.missing) > 0 {
+		return // what is asked for again may be its last word in the exchange
+	}
+	m.dropPrepared()
+	m.cancelStandby()
+	m.res.otherStable = true
+	m.reportHold("")
 }
 
 // refusesStandby says whether a request of our own to go standby would be ignored, by us,

@@ -1,6 +1,9 @@
 package cluster
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // The rest of this file is what API clients and status commands may ask (tools spec 8.5).
 
@@ -15,12 +18,16 @@ type NodeView struct {
 	Links  []LinkView
 	Heard  time.Time // arrival of the last status
 	Peer   bool      // a Systole node
+
+	Deadtime time.Duration // silence after which it is dead
+	Missing  int           // messages of it that have been asked for
 }
 
 // LinkView is one way to a node.
 type LinkView struct {
-	Name string
-	Up   bool
+	Name  string
+	Up    bool
+	Heard time.Time // last authenticated packet; zero: none yet
 }
 
 // Nodes returns every node in configuration order, ping nodes last.
@@ -28,9 +35,9 @@ func (m *Machine) Nodes() []NodeView {
 	views := make([]NodeView, 0, len(m.nodes))
 	for _, n := range m.nodes {
 		v := NodeView{Name: n.name, Ping: n.ping, Status: string(n.status), Weight: n.weight, Site: n.site,
-			UUID: n.uuid, Heard: n.last, Peer: n.peer.systole}
+			UUID: n.uuid, Heard: n.last, Peer: n.peer.systole, Deadtime: m.deadAfter(n), Missing: len(n.recv.missing)}
 		for _, l := range n.links {
-			v.Links = append(v.Links, LinkView{l.name, l.up})
+			v.Links = append(v.Links, LinkView{l.name, l.up, l.heard})
 		}
 		views = append(views, v)
 	}
@@ -47,6 +54,15 @@ func (m *Machine) ResourceState() string {
 
 // Holding returns what this node believes to be responsible for.
 func (m *Machine) Holding() Hold { return m.res.hold }
+
+// PeerHolding returns what the other node said last that it holds, in its own view.
+func (m *Machine) PeerHolding() Hold { return m.res.otherHold }
+
+// Jobs returns the resource work that is going on.
+func (m *Machine) Jobs() []Job { return slices.Clone(m.jobs.active) }
+
+// Config returns what the machine was made with.
+func (m *Machine) Config() Config { return m.cfg }
 
 // Stopping says whether this life is ending.
 func (m *Machine) Stopping() bool { return m.shut.begun() || m.shut.waiting }
