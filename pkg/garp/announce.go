@@ -20,9 +20,9 @@ type Announcement struct {
 	Interface *net.Interface
 	IP        netip.Addr
 	MAC       net.HardwareAddr // nil: the interface's
-	Interval  time.Duration    // of a request and its reply; 0: DefaultInterval
-	Count     int              // pairs of request and reply at first; 0: DefaultCount
-	Repeat    time.Duration    // between later pairs; 0: none
+	Interval  time.Duration    // of a request and its reply, or of an advertisement; 0: DefaultInterval
+	Count     int              // of those at first; 0: DefaultCount
+	Repeat    time.Duration    // between later ones; 0: none
 	Held      func() bool      // asked before each later pair; false ends the announcing
 	Failed    func(error)      // told of the first frame that could not be sent; may be nil
 }
@@ -35,7 +35,7 @@ type Announcer struct {
 	burst   chan struct{} // closed when the first frames are out
 }
 
-// Announce sends the first request and reply at once, before it returns, and the rest from a
+// Announce sends the first request and reply, of IPv6 the first advertisement, at once, before it returns, and the rest from a
 // goroutine that Stop ends. An error means that it cannot work on this interface and nothing
 // runs. A frame that cannot be sent is no error but told to Failed: a cable that is out now may
 // be back for the next one.
@@ -44,7 +44,7 @@ func Announce(a Announcement) (*Announcer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.pair()
+	s.all()
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Announcer{speaker: s, cancel: cancel, done: make(chan struct{}), burst: make(chan struct{})}
 	go func() {
@@ -55,13 +55,13 @@ func Announce(a Announcement) (*Announcer, error) {
 	return r, nil
 }
 
-// Again sends a request and a reply now, between the others: somebody else has claimed the
+// Again sends one round now, between the others: somebody else has claimed the
 // address, or may have. After Stop it sends nothing.
 func (r *Announcer) Again() {
 	select {
 	case <-r.done:
 	default:
-		r.speaker.pair()
+		r.speaker.all()
 	}
 }
 
@@ -79,16 +79,16 @@ func (r *Announcer) Stop() (interrupted bool) {
 	}
 }
 
-// Send sends all frames of a in the original's rhythm, half of Interval between any two and
-// none after the last, as the program send_arp does. It returns early when ctx ends.
+// Send sends all frames of a in the original's rhythm, Interval for each round and nothing after
+// the last frame, as the program send_arp does. It returns early when ctx ends.
 func Send(ctx context.Context, a Announcement) error {
 	s, err := newSpeaker(a)
 	if err != nil {
 		return err
 	}
 	defer s.conn.Close()
-	for i := range 2 * s.count {
-		if i > 0 && !sleep(ctx, s.half) {
+	for i := range s.count * len(s.frames) {
+		if i > 0 && !sleep(ctx, s.step) {
 			return nil
 		}
 		if err := s.one(i); err != nil {
@@ -101,47 +101,64 @@ func Send(ctx context.Context, a Announcement) error {
 // speaker has what is needed to send the frames.
 type speaker struct {
 	conn   *socket
-	frames [2][]byte // request, reply
-	half   time.Duration
+	frames [][]byte // one round: request and reply, or the advertisement
+	step   time.Duration
 	count  int
 	a      Announcement
 	failed sync.Once
 }
 
 func newSpeaker(a Announcement) (*speaker, error) {
-	s := &speaker{a: a, half: a.Interval / 2, count: a.Count}
-	if s.half <= 0 {
-		s.half = DefaultInterval / 2
-	}
+	s := &speaker{a: a, count: a.Count}
 	if s.count <= 0 {
 		s.count = DefaultCount
 	}
+	var err error
+	if s.frames, err = round(a); err != nil {
+		return nil, err
+	}
+	s.step = a.Interval / time.Duration(len(s.frames))
+	if s.step <= 0 {
+		s.step = DefaultInterval / time.Duration(len(s.frames))
+	}
+	s.conn, err = openSender(a.Interface, a.IP)
+	return s, err
+}
+
+// round returns the frames that announce an address once.
+func round(a Announcement) ([][]byte, error) {
 	from, mac := a.Interface.HardwareAddr, a.MAC
 	if mac == nil {
 		mac = from
 	}
-	var err error
-	if s.frames[0], err = Request(from, mac, a.IP); err != nil {
-		return nil, err
+	type form = func(from, mac net.HardwareAddr, ip netip.Addr) ([]byte, error)
+	forms := []form{Request, Reply}
+	if a.IP.Is6() {
+		forms = []form{Advertisement}
 	}
-	if s.frames[1], err = Reply(from, mac, a.IP); err != nil {
-		return nil, err
+	var frames [][]byte
+	for _, form := range forms {
+		f, err := form(from, mac, a.IP)
+		if err != nil {
+			return nil, err
+		}
+		frames = append(frames, f)
 	}
-	s.conn, err = openSender(a.Interface)
-	return s, err
+	return frames, nil
 }
 
-func (s *speaker) one(i int) error { return s.conn.send(s.frames[i%2]) }
+func (s *speaker) one(i int) error { return s.conn.send(s.frames[i%len(s.frames)]) }
 
-func (s *speaker) pair() {
-	s.report(s.one(0))
-	s.report(s.one(1))
+func (s *speaker) all() {
+	for i := range s.frames {
+		s.report(s.one(i))
+	}
 }
 
 // rest sends what remains of the first frames and then the repeats.
 func (s *speaker) rest(ctx context.Context, burst chan<- struct{}) {
-	for i := 2; i < 2*s.count; i++ {
-		if !sleep(ctx, s.half) {
+	for i := len(s.frames); i < s.count*len(s.frames); i++ {
+		if !sleep(ctx, s.step) {
 			return
 		}
 		s.report(s.one(i))
@@ -151,7 +168,7 @@ func (s *speaker) rest(ctx context.Context, burst chan<- struct{}) {
 		if s.a.Held != nil && !s.a.Held() {
 			return
 		}
-		s.pair()
+		s.all()
 	}
 }
 

@@ -14,4 +14,6 @@
 // The original waits 100 ms between all ten frames and then never speaks again, so that one
 // lost burst leaves a router with the wrong MAC for hours. Frames leave through a packet
 // socket: mdlayher/arp builds them, but its client refuses interfaces without an IPv4 address.
+// An IPv6 address is announced by unsolicited neighbour advertisements instead, in the rhythm of
+// send_ua: five, 200 ms apart.
 package garp

@@ -26,6 +26,15 @@ func Seal(m *Message, keys *authkeys.Keyring, inner bool) []byte {
 	return appendNetstring(dst, token)
 }
 
+// SealText returns m as a whole message in text form, its token in an auth field: what a serial
+// line carries (wire spec 1.4). Auth fields m has are left out; m is not changed.
+func SealText(m *Message, keys *authkeys.Keyring) []byte {
+	m = m.Clone()
+	m.Delete(authField)
+	m.Add(authField, string(keys.AppendAuth(nil, AppendTextLines(nil, m))))
+	return AppendText(nil, m)
+}
+
 // Sealer makes datagrams as ha.cf wants them; it adds compression to Seal.
 type Sealer struct {
 	Keys  *authkeys.Keyring
@@ -72,10 +81,7 @@ func (s *Sealer) local(m *Message) []byte {
 	if !s.Inner || m.nests() {
 		return AppendNetstring(nil, m)
 	}
-	m = m.Clone()
-	m.Delete(authField)
-	m.Add(authField, string(s.Keys.AppendAuth(nil, AppendTextLines(nil, m))))
-	return append(AppendText(nil, m), 0)
+	return append(SealText(m, s.Keys), 0)
 }
 
 // sealedSize is enough room for a datagram while it is made: the lines signed by the inner auth

@@ -174,7 +174,8 @@ func TestUcastToOneself(t *testing.T) {
 }
 
 func TestInterfaceMadeAgain(t *testing.T) {
-	for _, cfgs := range [][2]hacf.Medium{{ucast("10.77.0.2"), ucast("10.77.0.1")}, {bcast(), bcast()}} {
+	for _, cfgs := range [][2]hacf.Medium{{ucast("10.77.0.2"), ucast("10.77.0.1")}, {bcast(), bcast()},
+		{mcast("eth0"), mcast("eth0")}, {ucast6("fd77::2"), ucast6("fd77::1")}, {mcast6("eth0"), mcast6("eth0")}} {
 		t.Run(string(cfgs[0].Kind), func(t *testing.T) {
 			w := newWire(t)
 			a, first := w.openA(cfgs[0]), w.openB(cfgs[1])
@@ -248,6 +249,15 @@ func TestOpenErrors(t *testing.T) {
 		{"no broadcast address", "Get broadcast for interface bare failed: Cannot assign requested address", "bcast needs an interface with an IPv4 address",
 			hacf.Medium{Kind: hacf.Bcast, Device: "bare", Port: port}},
 		{"no target", "ucast: [eth0] missing target IP address/hostname", "", ucast("")},
+		{"no device, mcast", "Unable to retrieve local interface address for interface [eth9] using ioctl(SIOCGIFADDR): No such device", "mcast needs an interface with an IPv4 address",
+			mcast("eth9")},
+		{"no group", "mcast [eth0] bad addr [10.0.0.1]", "", hacf.Medium{Kind: hacf.Mcast, Device: "eth0", Target: "10.0.0.1", Port: port}},
+		{"no device, ucast6", "ucast6: error setting option SO_BINDTODEVICE(w) on eth9: No such device", "the interface does not exist; see: ip link",
+			hacf.Medium{Kind: hacf.Ucast6, Device: "eth9", Target: "fd77::2", Port: port}},
+		{"no address", "ucast6 [eth0] bad addr [10.0.0.1]", "write a literal IPv6 address", ucast6("10.0.0.1")},
+		{"no device, mcast6", "mcast6: error setting option IPV6_MULTICAST_IF on eth9: No such device", "the interface does not exist; see: ip link",
+			mcast6("eth9")},
+		{"no group, mcast6", " mcast6 [eth0] bad addr [fd77::2]", "", hacf.Medium{Kind: hacf.Mcast6, Device: "eth0", Target: "fd77::2", Port: port}},
 		{"name too long", "ucast: error setting option SO_BINDTODEVICE(w) on interface-with-a-long-name: No such device", "the interface does not exist; see: ip link",
 			hacf.Medium{Kind: hacf.Ucast, Device: "interface-with-a-long-name", Target: "10.77.0.2", Port: port}},
 	} {
@@ -258,7 +268,7 @@ func TestOpenErrors(t *testing.T) {
 			t.Errorf("%s: %v", c.name, err)
 		}
 	}
-	for _, cfg := range []hacf.Medium{{Kind: hacf.Serial}, {Kind: "other"}, {Kind: hacf.Ping, Node: "x"}} {
+	for _, cfg := range []hacf.Medium{{Kind: hacf.Serial, Device: "/dev/null", Baud: 9600}, {Kind: hacf.Serial, Device: "/no/such", Baud: 9600}, {Kind: "other"}, {Kind: hacf.Ping, Node: "x"}} {
 		if err := newEnd(t).open(t.Context(), cfg, 0); err == nil {
 			t.Errorf("%+v was opened", cfg)
 		}

@@ -116,21 +116,44 @@ func (w *wire) onB(f func() error) {
 // plug makes the cable and gives both ends an address.
 func (w *wire) plug(a, b string) {
 	w.t.Helper()
-	w.must(netlink.LinkAdd(&netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: "eth0"}, PeerName: "peer"}))
+	w.cable("eth0", a, b)
+}
+
+// cable makes a cable whose ends have one name on both nodes. They get the IPv6 addresses
+// fd77::1 and fd77::2 too.
+func (w *wire) cable(name, a, b string) {
+	w.t.Helper()
+	w.must(netlink.LinkAdd(&netlink.Veth{LinkAttrs: netlink.LinkAttrs{Name: name}, PeerName: "peer"}))
 	peer, err := netlink.LinkByName("peer")
 	w.must(err)
 	w.must(netlink.LinkSetNsFd(peer, w.b))
 	w.onB(func() error {
 		link, err := netlink.LinkByName("peer")
 		if err == nil {
-			err = netlink.LinkSetName(link, "eth0")
+			err = netlink.LinkSetName(link, name)
 		}
 		if err == nil {
-			err = address(b)
+			err = addresses(name, b, "fd77::2/64")
 		}
 		return err
 	})
-	w.must(address(a))
+	w.must(addresses(name, a, "fd77::1/64"))
+}
+
+func addresses(name, four, six string) error {
+	if err := addressOn(name, four); err != nil {
+		return err
+	}
+	link, err := netlink.LinkByName(name)
+	if err != nil {
+		return err
+	}
+	addr, err := netlink.ParseAddr(six)
+	if err != nil {
+		return err
+	}
+	addr.Flags = unix.IFA_F_NODAD
+	return netlink.AddrAdd(link, addr)
 }
 
 // unplug deletes the cable; an address of A alone is left.
@@ -141,9 +164,11 @@ func (w *wire) unplug() {
 	w.must(netlink.LinkDel(link))
 }
 
-// address replaces the addresses of eth0 in the namespace of the calling thread.
-func address(cidr string) error {
-	link, err := netlink.LinkByName("eth0")
+// address replaces the IPv4 addresses of eth0 in the namespace of the calling thread.
+func address(cidr string) error { return addressOn("eth0", cidr) }
+
+func addressOn(name, cidr string) error {
+	link, err := netlink.LinkByName(name)
 	if err != nil {
 		return err
 	}

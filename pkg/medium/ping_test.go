@@ -102,3 +102,44 @@ func TestPingUnknownHost(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// The kernel of B answers over IPv6, also at an address that needs a zone.
+func TestPing6(t *testing.T) {
+	w := newWire(t)
+	for _, host := range []string{"fd77::2", w.linkLocalOfB() + "%eth0"} {
+		a := w.openA(hacf.Medium{Kind: hacf.Ping6, Node: host, Hosts: []string{host}})
+		a.reaches(a, "###\nfirst")
+		w.must(a.Send([]byte(strings.Repeat("fragments ", 500))))
+		if d := a.await(); len(d.Data) != 5000 || d.From != netip.MustParseAddr(host).WithZone("") {
+			t.Errorf("received %.50q from %s", d.Data, d.From)
+		}
+	}
+}
+
+// linkLocalOfB gives B a link-local address that can be used at once.
+func (w *wire) linkLocalOfB() string {
+	w.t.Helper()
+	w.onB(func() error { return addresses("eth0", "10.77.0.2/24", "fe80::77/64") })
+	return "fe80::77"
+}
+
+func TestPing6TakesNumbersOnly(t *testing.T) {
+	newWire(t)
+	if err := newEnd(t).open(t.Context(), hacf.Medium{Kind: hacf.Ping6, Node: "localhost", Hosts: []string{"localhost"}}, 0); err == nil {
+		t.Error("a name was taken")
+	}
+}
+
+// A member that does not answer ARP keeps the requests to it in the queue of their socket.
+func TestPingGroupWithASilentMember(t *testing.T) {
+	w := newWire(t)
+	a := w.openA(pingTo("10.77.0.99", "10.77.0.2"))
+	payload := []byte(strings.Repeat("x", 1000))
+	for range 1000 {
+		w.must(a.Send(payload))
+		a.await()
+	}
+	if got := strings.Join(a.logged(), "\n"); got != "info glib: ping group heartbeat started." {
+		t.Errorf("log %q", got)
+	}
+}

@@ -1,7 +1,7 @@
 // Package ping is the media that ask ping nodes by ICMP echo requests (wire spec 7.3).
 //
-//	echo request: type 8 | identifier | sequence number | datagram
-//	echo reply:   type 0 | identifier | sequence number | the same datagram
+//	echo request: type 8 (ICMPv6: 128) | identifier | sequence number | datagram
+//	echo reply:   type 0 (ICMPv6: 129) | identifier | sequence number | the same datagram
 //
 // A host returns the payload of a request unchanged, so a sealed message sent to it comes back
 // as a message "from" the ping node; whoever receives it checks its token and its sender, which
@@ -22,9 +22,9 @@ import (
 
 // Config is one ping medium.
 type Config struct {
-	Kind   string   // ping or ping_group
+	Kind   string   // ping, ping_group or ping6
 	Node   string   // name of the ping node
-	Hosts  []string // to ask; each resolved once, to its first IPv4 address
+	Hosts  []string // to ask; each resolved once, to its first IPv4 address; ping6 takes literal addresses
 	Number int      // of the medium; media with different numbers do not see each other's replies
 }
 
@@ -46,7 +46,7 @@ func Open(ctx context.Context, cfg Config, deliver func([]byte, netip.Addr, time
 	if !ok {
 		return nil, fmt.Errorf("ping medium %q: unknown kind", cfg.Kind)
 	}
-	hosts, err := resolve(ctx, cfg.Hosts)
+	hosts, err := resolve(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func Open(ctx context.Context, cfg Config, deliver func([]byte, netip.Addr, time
 // startedLine is the original's line about an open medium.
 func startedLine(kind string) (string, bool) {
 	switch kind {
-	case "ping":
+	case "ping", "ping6":
 		return "ping heartbeat started.", true
 	case "ping_group":
 		return "ping group heartbeat started.", true
@@ -79,13 +79,17 @@ func startedLine(kind string) (string, bool) {
 	return "", false
 }
 
-func resolve(ctx context.Context, hosts []string) ([]netip.Addr, error) {
-	if len(hosts) == 0 {
+func resolve(ctx context.Context, cfg Config) ([]netip.Addr, error) {
+	if len(cfg.Hosts) == 0 {
 		return nil, fmt.Errorf("ping: no host to ask")
 	}
+	find := socket.Resolve
+	if cfg.Kind == "ping6" {
+		find = func(_ context.Context, host string) (netip.Addr, error) { return netip.ParseAddr(host) }
+	}
 	var all []netip.Addr
-	for _, host := range hosts {
-		addr, err := socket.Resolve(ctx, host)
+	for _, host := range cfg.Hosts {
+		addr, err := find(ctx, host)
 		if err != nil {
 			return nil, &socket.OpenError{Words: fmt.Sprintf("unknown host: %s: %s", host, socket.Reason(err)), Err: err}
 		}

@@ -1,22 +1,23 @@
 package ping
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"sync"
 	"time"
 
 	"golang.org/x/net/icmp"
-	"golang.org/x/net/ipv4"
-	"golang.org/x/sys/unix"
 
 	"systole/pkg/medium/socket"
 )
 
-// session is a raw socket that gets the echo replies of the whole machine.
+// session is a raw socket that gets the echo replies of the whole machine, and one for each host
+// to ask: requests to a host that does not even answer ARP fill the queue of their socket.
 type session struct {
-	*socket.Socket
-	hosts []netip.Addr
+	recv  *socket.Socket
+	asks  []ask
+	wire  protocol
 	id    uint16
 	group bool
 	seen  window // of the reading goroutine
@@ -25,27 +26,45 @@ type session struct {
 	seq uint16 // of the next request
 }
 
-// ICMP_FILTER of linux/icmp.h: a bit set keeps that type from the socket.
-const (
-	icmpFilter = 1
-	onlyReply  = ^(1 << 0)
-)
+// ask is the way to a host.
+type ask struct {
+	*socket.Socket
+	host netip.Addr
+}
+
+func (a ask) send(request []byte) error {
+	to, err := a.Scoped(a.host)
+	if err != nil {
+		return err
+	}
+	return a.Send(request, to)
+}
 
 func newSession(hosts []netip.Addr, id uint16, group bool) (*session, error) {
-	s, err := socket.New(unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_ICMP)
-	if err == nil {
-		if err = s.Set(unix.SOL_RAW, icmpFilter, onlyReply); err != nil {
-			s.Close()
-		}
-	}
-	if err != nil {
+	s := &session{wire: protocolOf(hosts[0]), id: id, group: group}
+	if err := s.open(hosts); err != nil {
+		s.Close()
 		return nil, &socket.OpenError{
 			Words:  "ping: cannot open raw socket: " + socket.Reason(err),
 			Remedy: "only root, or a process with CAP_NET_RAW, may send echo requests",
 			Err:    err,
 		}
 	}
-	return &session{Socket: s, hosts: hosts, id: id, group: group}, nil
+	return s, nil
+}
+
+func (s *session) open(hosts []netip.Addr) (err error) {
+	if s.recv, err = s.wire.socket(s.wire.allButReplies()); err != nil {
+		return err
+	}
+	for _, host := range hosts {
+		raw, err := s.wire.socket(everything())
+		if err != nil {
+			return err
+		}
+		s.asks = append(s.asks, ask{raw, host})
+	}
+	return nil
 }
 
 // Send asks all hosts. The error is that of the last one if none could be asked.
@@ -55,8 +74,8 @@ func (s *session) Send(b []byte) error {
 		return err
 	}
 	asked := 0
-	for _, host := range s.hosts {
-		if failed := s.Socket.Send(request, &unix.SockaddrInet4{Addr: host.As4()}); failed != nil {
+	for _, a := range s.asks {
+		if failed := a.send(request); failed != nil {
 			err = failed
 			continue
 		}
@@ -73,7 +92,7 @@ func (s *session) request(payload []byte) ([]byte, error) {
 	seq := s.seq
 	s.seq++
 	s.mu.Unlock()
-	m := icmp.Message{Type: ipv4.ICMPTypeEcho, Body: &icmp.Echo{ID: int(s.id), Seq: int(seq), Data: payload}}
+	m := icmp.Message{Type: s.wire.request, Body: &icmp.Echo{ID: int(s.id), Seq: int(seq), Data: payload}}
 	b, err := m.Marshal(nil)
 	if err != nil {
 		return nil, fmt.Errorf("echo request: %w", err)
@@ -83,7 +102,7 @@ func (s *session) request(payload []byte) ([]byte, error) {
 
 // Receive hands over the payloads of the replies to this medium's requests.
 func (s *session) Receive(deliver func([]byte, netip.Addr, time.Time)) error {
-	return s.Socket.Receive(func(packet []byte, from netip.Addr, at time.Time) {
+	return s.recv.Receive(func(packet []byte, from netip.Addr, at time.Time) {
 		echo, ok := s.reply(packet)
 		if ok && (!s.group || s.seen.first(uint16(echo.Seq))) {
 			deliver(echo.Data, from, at)
@@ -91,26 +110,36 @@ func (s *session) Receive(deliver func([]byte, netip.Addr, time.Time)) error {
 	})
 }
 
-// reply reads an IPv4 packet with an echo reply that is ours. The original's "ping packet too
+// reply reads a packet with an echo reply that is ours. The original's "ping packet too
 // short" cannot happen: the kernel's filter lets no such packet through.
 func (s *session) reply(packet []byte) (*icmp.Echo, bool) {
-	head, err := icmp.ParseIPv4Header(packet)
-	if err != nil || len(packet) < head.Len {
+	body, err := s.wire.body(packet)
+	if err != nil {
 		return nil, false
 	}
-	m, err := icmp.ParseMessage(unix.IPPROTO_ICMP, packet[head.Len:])
+	m, err := icmp.ParseMessage(s.wire.number, body)
 	if err != nil {
 		return nil, false
 	}
 	echo, ok := m.Body.(*icmp.Echo)
-	return echo, ok && m.Type == ipv4.ICMPTypeEchoReply && echo.ID == int(s.id)
+	return echo, ok && m.Type == s.wire.reply && echo.ID == int(s.id)
 }
 
 // Check: a raw socket is bound to no interface.
 func (*session) Check() error { return nil }
 
-// Close closes the socket.
-func (s *session) Close() { s.Socket.Close() }
+// Close closes the sockets.
+func (s *session) Close() {
+	if s.recv != nil {
+		s.recv.Close()
+	}
+	for _, a := range s.asks {
+		a.Socket.Close()
+	}
+}
+
+// errCut is a packet without a whole header.
+var errCut = errors.New("packet cut short")
 
 // window remembers the last sequence numbers answered, as many as the original does.
 type window struct {

@@ -1,6 +1,9 @@
 package ping
 
-import "testing"
+import (
+	"net/netip"
+	"testing"
+)
 
 func TestWindow(t *testing.T) {
 	var w window
@@ -26,7 +29,7 @@ func TestReplyRefusals(t *testing.T) {
 		b = append(b, typ, 0, 0, 0, byte(id>>8), byte(id), 0, 1)
 		return append(b, payload...)
 	}
-	s := &session{id: 0x9a00}
+	s := &session{id: 0x9a00, wire: protocolOf(netip.MustParseAddr("10.9.0.1"))}
 	for _, c := range []struct {
 		name   string
 		packet []byte

@@ -166,6 +166,34 @@ func (s *Socket) ioctl(request uint, device string) (*unix.Ifreq, error) {
 	return ifr, s.Control(func(fd int) error { return unix.IoctlIfreq(fd, request, ifr) })
 }
 
+// Family is the address family of an address, for New.
+func Family(addr netip.Addr) int {
+	if addr.Is4() {
+		return unix.AF_INET
+	}
+	return unix.AF_INET6
+}
+
+// Sockaddr is an address as system calls take it. A zone is left out: the device that a socket
+// is bound to says where link-local addresses are.
+func Sockaddr(addr netip.AddrPort) unix.Sockaddr {
+	if addr.Addr().Is4() {
+		return &unix.SockaddrInet4{Port: int(addr.Port()), Addr: addr.Addr().As4()}
+	}
+	return &unix.SockaddrInet6{Port: int(addr.Port()), Addr: addr.Addr().As16()}
+}
+
+// Scoped is an address without a port; a link-local one needs the zone that it has.
+func (s *Socket) Scoped(addr netip.Addr) (unix.Sockaddr, error) {
+	to := Sockaddr(netip.AddrPortFrom(addr, 0))
+	if six, ok := to.(*unix.SockaddrInet6); ok && addr.Zone() != "" {
+		index, err := s.Index(addr.Zone())
+		six.ZoneId = uint32(index)
+		return six, err
+	}
+	return to, nil
+}
+
 // Resolve returns the first IPv4 address of a host.
 func Resolve(ctx context.Context, host string) (netip.Addr, error) {
 	if addr, err := netip.ParseAddr(host); err == nil && addr.Is4() {

@@ -32,6 +32,8 @@ func (b *bcast) receiveOptions() []option {
 	}
 }
 
+func (b *bcast) local() (netip.AddrPort, int) { return anyAddr(b.cfg), portTries }
+
 // target asks for the broadcast address every time: the interface may have got another address
 // since the last datagram. The original asks only at start.
 func (b *bcast) target(send *socket.Socket) (netip.AddrPort, error) {

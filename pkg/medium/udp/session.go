@@ -35,11 +35,13 @@ func open(ctx context.Context, cfg Config, f flavour, log func(halog.Level, stri
 }
 
 func newSession(cfg Config, f flavour) (*session, error) {
-	send, err := socket.New(unix.AF_INET, unix.SOCK_DGRAM, unix.IPPROTO_UDP)
+	local, _ := f.local()
+	family := socket.Family(local.Addr())
+	send, err := socket.New(family, unix.SOCK_DGRAM, unix.IPPROTO_UDP)
 	if err != nil {
 		return nil, err
 	}
-	recv, err := socket.New(unix.AF_INET, unix.SOCK_DGRAM, unix.IPPROTO_UDP)
+	recv, err := socket.New(family, unix.SOCK_DGRAM, unix.IPPROTO_UDP)
 	if err != nil {
 		send.Close()
 		return nil, err
@@ -76,12 +78,13 @@ func (s *session) prepare(ctx context.Context, log func(halog.Level, string)) er
 
 // bind takes the port, and waits for whoever holds it as long as the original does.
 func (s *session) bind(ctx context.Context) error {
+	local, tries := s.flavour.local()
 	for try := 1; ; try++ {
-		err := s.recv.Bind(&unix.SockaddrInet4{Port: s.cfg.Port})
+		err := s.recv.Bind(socket.Sockaddr(local))
 		if err == nil {
 			return nil
 		}
-		if try == bindTries || !errors.Is(err, unix.EADDRINUSE) {
+		if try == tries || !errors.Is(err, unix.EADDRINUSE) {
 			return s.bindError(err)
 		}
 		select {
@@ -110,7 +113,7 @@ func (s *session) Send(b []byte) error {
 	if err != nil {
 		return err
 	}
-	err = s.send.Send(b, &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().As4()})
+	err = s.send.Send(b, socket.Sockaddr(to))
 	if err != nil {
 		return s.flavour.failed(to, len(b), err)
 	}

@@ -56,6 +56,15 @@ func (u *ucast) receiveOptions() []option {
 	}
 }
 
+// portTries is how often ucast and bcast try a port in use.
+const portTries = 10
+
+func (u *ucast) local() (netip.AddrPort, int) { return anyAddr(u.cfg), portTries }
+
+func anyAddr(cfg Config) netip.AddrPort {
+	return netip.AddrPortFrom(netip.IPv4Unspecified(), uint16(cfg.Port))
+}
+
 func (u *ucast) target(*socket.Socket) (netip.AddrPort, error) { return u.to, nil }
 
 func (u *ucast) failed(to netip.AddrPort, size int, err error) error {

@@ -1,13 +1,16 @@
 // Package udp is the media that send UDP datagrams through one interface.
 //
-//	       send socket: ephemeral port, bound to eth0 --> HOST:694 or broadcast:694
+//	       send socket: ephemeral port, on eth0 --> HOST:694, broadcast:694 or GROUP:694
 //	eth0 <
-//	       receive socket: 0.0.0.0:694, bound to eth0 <-- any port of a peer
+//	       receive socket: 0.0.0.0:694 or GROUP:694, bound to eth0 <-- any port of a peer
 //
-// What ucast and bcast do differently is a flavour: the options of the two sockets in the order
-// of the original, with its words for each, and where a datagram goes (wire spec 7.2). Several
-// ucast media on one device share the port by SO_REUSEPORT; the kernel spreads the datagrams
-// over them, so each one delivers only a part, and all together everything.
+// What the kinds do differently is a flavour: the addresses, the options of the two sockets in
+// the order of the original with its words for each, and where a datagram goes (wire spec 7.2).
+// Several ucast media on one device share the port by SO_REUSEPORT; the kernel spreads the
+// datagrams over them, so each one delivers only a part, and all together everything.
+//
+// All receive sockets are bound to their device, those of groups too, which the original does
+// not do: it hears a group on every interface and takes a dead link for a live one.
 package udp
 
 import (
@@ -25,10 +28,12 @@ import (
 
 // Config is one UDP medium.
 type Config struct {
-	Kind   string // ucast or bcast
+	Kind   string // ucast, bcast, mcast, ucast6 or mcast6
 	Device string // interface
-	Host   string // of ucast: the peer, resolved once, its first IPv4 address is taken
+	Host   string // the peer of ucast and ucast6, the group of mcast and mcast6
 	Port   int
+	TTL    int  // of mcast and mcast6: hops that a datagram may go
+	Loop   bool // of mcast and mcast6: this node hears itself
 }
 
 // Medium is an open UDP medium.
@@ -42,9 +47,6 @@ func (m *Medium) Name() string { return m.cfg.Device }
 
 // Kind returns the directive.
 func (m *Medium) Kind() string { return m.cfg.Kind }
-
-// bindTries is how often, a second apart, a port in use is tried.
-const bindTries = 10
 
 // Open opens a UDP medium; see medium.Open.
 func Open(ctx context.Context, cfg Config, deliver func([]byte, netip.Addr, time.Time), log func(halog.Level, string)) (*Medium, error) {
@@ -78,6 +80,10 @@ type flavour interface {
 	sendOptions() []option
 	receiveOptions() []option
 
+	// local is what the receive socket is bound to, and how often, a second apart, that is
+	// tried while somebody else has the port. Its address family is that of both sockets.
+	local() (addr netip.AddrPort, tries int)
+
 	// target is where the next datagram goes.
 	target(send *socket.Socket) (netip.AddrPort, error)
 
@@ -94,6 +100,12 @@ func flavourOf(cfg Config) (flavour, bool) {
 		return &ucast{cfg: cfg}, true
 	case "bcast":
 		return &bcast{cfg: cfg}, true
+	case "mcast":
+		return &mcast{cfg: cfg}, true
+	case "ucast6":
+		return &ucast6{cfg: cfg}, true
+	case "mcast6":
+		return &mcast6{cfg: cfg}, true
 	}
 	return nil, false
 }
@@ -127,6 +139,13 @@ func remedy(err error) string {
 
 func integer(level, name, value int) func(*socket.Socket) error {
 	return func(s *socket.Socket) error { return s.Set(level, name, value) }
+}
+
+func truth(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
 }
 
 func device(name string) func(*socket.Socket) error {
