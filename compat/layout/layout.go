@@ -163,6 +163,7 @@ func Manuals() []string {
 	return []string{
 		"authkeys.5", "cl_status.1", "ha.cf.5", "haresources.5", "hb_addnode.1", "hb_delnode.1", "hb_standby.1",
 		"hb_takeover.1", "heartbeat.8", "ipfail.8", "ldirectord.8", "ldirectord.cf.5",
+		"systole.8",
 	}
 }
 

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"systole/pkg/tool"
+)
+
+func run(args ...string) (out, errs string, code int) {
+	var stdout, stderr bytes.Buffer
+	code = command().Run(args, tool.Streams{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr})
+	return stdout.String(), stderr.String(), code
+}
+
+// Every verb tells its options and exit codes, in 80 columns.
+func TestHelp(t *testing.T) {
+	overview, _, code := run("help")
+	if code != 0 {
+		t.Errorf("help: exit code %d", code)
+	}
+	for _, v := range command().All() {
+		if !strings.Contains(overview, "  "+v.Name+" ") {
+			t.Errorf("help does not list %s", v.Name)
+		}
+		out, _, code := run(v.Name, "--help")
+		again, _, _ := run("help", v.Name)
+		if code != 0 || out != again || !strings.Contains(out, "Exit codes:") || len(v.Exits) == 0 {
+			t.Errorf("%s --help: exit code %d\n%s", v.Name, code, out)
+		}
+		for _, f := range v.Options() {
+			if !strings.Contains(out, "--"+f.Name) {
+				t.Errorf("%s --help does not tell of --%s", v.Name, f.Name)
+			}
+		}
+		for line := range strings.Lines(overview + out) {
+			if len(strings.TrimRight(line, "\n")) > 88 {
+				t.Errorf("%s --help: a line of %d columns: %s", v.Name, len(line), line)
+			}
+		}
+	}
+}
+
+func TestWrongCalls(t *testing.T) {
+	for _, args := range [][]string{nil, {"nonsense"}, {"help", "nonsense"}, {"completion"}, {"completion", "tcsh"}, {"decode", "--nonsense"}} {
+		if out, errs, code := run(args...); code != tool.Usage || out != "" || errs == "" {
+			t.Errorf("%q: exit code %d, %q, %q", args, code, out, errs)
+		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	for _, word := range []string{"version", "--version"} {
+		if out, _, code := run(word); out != "systole unknown\n" || code != 0 {
+			t.Errorf("%s: %q, exit code %d", word, out, code)
+		}
+	}
+}
+
+// The shells' completions name every verb and option.
+func TestCompletionsAreComplete(t *testing.T) {
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		out, _, code := run("completion", shell)
+		if code != 0 {
+			t.Errorf("%s: exit code %d", shell, code)
+		}
+		for _, v := range command().All() {
+			words := []string{v.Name}
+			for _, f := range v.Options() {
+				words = append(words, f.Name)
+			}
+			for _, w := range words {
+				if !strings.Contains(out, w) {
+					t.Errorf("%s: %s of %s is missing", shell, w, v.Name)
+				}
+			}
+		}
+	}
+}
+
+// bash itself reads the completions and answers.
+func TestBashCompletes(t *testing.T) {
+	out, _, _ := run("completion", "bash")
+	dir := t.TempDir()
+	file := filepath.Join(dir, "completion")
+	for _, name := range []string{file, filepath.Join(dir, "one.pcap")} {
+		if err := os.WriteFile(name, []byte(out), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		words string
+		want  []string
+	}{
+		{"systole dec", []string{"decode"}},
+		{"systole decode --auth", []string{"--authkeys"}},
+		{"systole decode one", []string{"one.pcap"}},
+		{"systole completion f", []string{"fish"}},
+		{"systole help ver", []string{"version"}},
+	} {
+		words := strings.Fields(c.words)
+		script := `complete() { :; }; . ./completion; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _systole; printf '%s\n' "${COMPREPLY[@]}"`
+		cmd := exec.Command("bash", append([]string{"--norc", "-c", script, "-", "-"}, words...)...)
+		cmd.Dir = dir
+		got, err := cmd.CombinedOutput()
+		if err != nil || !slices.Equal(strings.Fields(string(got)), c.want) {
+			t.Errorf("%s: %q, %v; want %q", c.words, got, err, c.want)
+		}
+	}
+}
+
+// The manual page tells of every verb, option and exit code.
+func TestManualPage(t *testing.T) {
+	text, err := os.ReadFile("../../docs/man/systole.8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := strings.ReplaceAll(string(text), `\-`, "-")
+	for _, v := range command().All() {
+		_, section, found := strings.Cut(page, "\n.SS "+v.Name+"\n")
+		if !found {
+			t.Errorf("no section about %s", v.Name)
+			continue
+		}
+		section, _, _ = strings.Cut(section, "\n.SS ")
+		section, _, _ = strings.Cut(section, "\n.SH ")
+		for _, f := range v.Options() {
+			if !strings.Contains(section, "--"+f.Name) {
+				t.Errorf("%s: --%s is not explained", v.Name, f.Name)
+			}
+		}
+		for _, e := range v.Exits {
+			if !strings.Contains(section, e.Meaning) {
+				t.Errorf("%s: exit code %d (%s) is not explained", v.Name, e.Code, e.Meaning)
+			}
+		}
+	}
+}

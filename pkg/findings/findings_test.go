@@ -1,0 +1,265 @@
+package findings
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"systole/pkg/diag"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected results")
+
+// scene is a case: files that differ from those of testdata/good, and words about the rest.
+type scene struct {
+	archive    *txtar.Archive
+	pair       bool
+	node       string
+	mode       fs.FileMode
+	missing    []string
+	unreadable []string
+	scripts    map[string]bool
+}
+
+func load(t *testing.T, path string) *scene {
+	t.Helper()
+	a, err := txtar.ParseFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &scene{archive: a, mode: 0o600}
+	for line := range strings.Lines(string(a.Comment)) {
+		words := strings.Fields(line)
+		switch words[0] {
+		case "pair":
+			s.pair = true
+		case "node":
+			s.node = words[1]
+		case "mode":
+			fmt.Sscanf(words[1], "%o", &s.mode)
+		case "missing":
+			s.missing = words[1:]
+		case "unreadable":
+			s.unreadable = words[1:]
+		case "scripts":
+			s.scripts = map[string]bool{}
+			for _, w := range words[1:] {
+				s.scripts[w] = true
+			}
+		default:
+			t.Fatalf("%s: %q", path, line)
+		}
+	}
+	return s
+}
+
+func (s *scene) part(name string) ([]byte, bool) {
+	for _, f := range s.archive.Files {
+		if f.Name == name {
+			return f.Data, true
+		}
+	}
+	return nil, false
+}
+
+// tree reads a file from the case, else the good one. Only the four usual files are always there.
+func (s *scene) tree(prefix string) Tree {
+	read := func(name string) File {
+		f := File{Path: prefix + name, Mode: s.mode}
+		switch text, own := s.part(prefix + name); {
+		case slices.Contains(s.missing, name):
+			f.Err = fs.ErrNotExist
+		case slices.Contains(s.unreadable, name):
+			f.Err = &fs.PathError{Op: "open", Path: f.Path, Err: errors.New("permission denied")}
+		case own:
+			f.Text = text
+		default:
+			if name == "ha.cf" && prefix != "" {
+				name = "peer-ha.cf"
+			}
+			f.Text, f.Err = os.ReadFile(filepath.Join("testdata/good", name))
+		}
+		return f
+	}
+	return Tree{Read: read, Node: s.node, Scripts: s.scripts}
+}
+
+func (s *scene) env() Env {
+	hosts, _ := s.part("hosts")
+	return Env{Hosts: func(name string) []netip.Addr {
+		for line := range strings.Lines(string(hosts)) {
+			if words := strings.Fields(line); slices.Contains(words[1:], name) {
+				return []netip.Addr{netip.MustParseAddr(words[0])}
+			}
+		}
+		return nil
+	}}
+}
+
+func (s *scene) review() []Finding {
+	if !s.pair {
+		return Review(s.env(), s.tree(""), nil)
+	}
+	peer := s.tree("peer/")
+	return Review(s.env(), s.tree(""), &peer)
+}
+
+func cases(t *testing.T) []string {
+	t.Helper()
+	paths, err := filepath.Glob("testdata/cases/*.txt")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("no cases: %v", err)
+	}
+	return paths
+}
+
+func TestCases(t *testing.T) {
+	for _, path := range cases(t) {
+		s := load(t, path)
+		var got strings.Builder
+		for _, f := range s.review() {
+			fmt.Fprintf(&got, "%s: %s %s: %s\n", f.Where(), f.Level, f.Code, f.Text)
+		}
+		last := &s.archive.Files[len(s.archive.Files)-1]
+		if last.Name != "want" {
+			t.Fatalf("%s does not end with want", path)
+		}
+		if *update {
+			last.Data = []byte(got.String())
+			if err := os.WriteFile(path, txtar.Format(s.archive), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			continue
+		}
+		if d := cmp.Diff(string(last.Data), got.String()); d != "" {
+			t.Errorf("%s: -want +got\n%s", path, d)
+		}
+	}
+}
+
+// Every code has a case, and every finding a code of the table and an advice.
+func TestEveryCodeHasACase(t *testing.T) {
+	seen := map[string]bool{}
+	for _, path := range cases(t) {
+		for _, f := range load(t, path).review() {
+			seen[f.Code] = true
+			if r := rule(f.Code); r.Title == "" || f.Original == "" || f.Instead == "" || f.Text == "" || f.File == "" {
+				t.Errorf("%s: incomplete: %+v", path, f)
+			}
+		}
+	}
+	for _, r := range Rules() {
+		if !seen[r.Code] {
+			t.Errorf("%s (%s) has no case", r.Code, r.Title)
+		}
+	}
+}
+
+// Codes are in order, and there is no code in the source that is not in the table.
+func TestTable(t *testing.T) {
+	var codes []string
+	for _, r := range Rules() {
+		codes = append(codes, r.Code)
+		if r.Title == "" || r.Original == "" || r.Instead == "" {
+			t.Errorf("%s is incomplete", r.Code)
+		}
+	}
+	if !slices.IsSorted(codes) || len(slices.Compact(slices.Clone(codes))) != len(codes) {
+		t.Errorf("not in order or not unique: %v", codes)
+	}
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, code := range regexp.MustCompile(`"(HA|LD)-[0-9]{3}"`).FindAllString(string(text), -1) {
+			if !slices.Contains(codes, strings.Trim(code, `"`)) {
+				t.Errorf("%s uses %s, which is not in the table", file, code)
+			}
+		}
+	}
+}
+
+const pages = "../../docs/findings"
+
+// docs/findings is made from the table.
+func TestPages(t *testing.T) {
+	want := map[string]string{"README.md": Index()}
+	for _, r := range Rules() {
+		want[r.Code+".md"] = r.Page()
+	}
+	if *update {
+		for name, text := range want {
+			if err := os.WriteFile(filepath.Join(pages, name), []byte(text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return
+	}
+	for name, text := range want {
+		got, err := os.ReadFile(filepath.Join(pages, name))
+		if d := cmp.Diff(text, string(got)); err != nil || d != "" {
+			t.Errorf("%s: %v\n%s", name, err, d)
+		}
+	}
+	there, _ := filepath.Glob(filepath.Join(pages, "*"))
+	if len(there) != len(want) {
+		t.Errorf("%s has %d files for %d pages", pages, len(there), len(want))
+	}
+}
+
+func TestCounts(t *testing.T) {
+	found := []Finding{{Severity: diag.Note}, {Severity: diag.Error}, {Severity: diag.Note}, {Severity: diag.Warning}}
+	if e, w, n := Counts(found); e != 1 || w != 1 || n != 2 {
+		t.Errorf("%d %d %d", e, w, n)
+	}
+	if worst, any := Worst(found); worst != diag.Error || !any {
+		t.Errorf("%v %v", worst, any)
+	}
+	if _, any := Worst(nil); any {
+		t.Error("nothing is something")
+	}
+}
+
+// Whatever the files hold, a review ends, and every finding is whole.
+func FuzzReview(f *testing.F) {
+	for _, name := range []string{"ha.cf", "haresources", "authkeys", "ldirectord.cf"} {
+		text, err := os.ReadFile(filepath.Join("testdata/good", name))
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(string(text), string(text), string(text), string(text))
+	}
+	f.Add("node a b\nbcast eth0\n", "a \\x \\\n\nIPaddr::1\n", "auth 1\n1 crc\n", "virtual=1.2.3.4:80\n\treal=x:80 gate\n")
+	f.Fuzz(func(t *testing.T, ha, res, keys, ld string) {
+		files := map[string]string{"ha.cf": ha, "haresources": res, "authkeys": keys, "ldirectord.cf": ld}
+		tree := Tree{Read: func(name string) File {
+			text, there := files[name]
+			if !there {
+				return File{Path: name, Err: fs.ErrNotExist}
+			}
+			return File{Path: name, Text: []byte(text), Mode: 0o600}
+		}}
+		other := tree
+		for _, found := range Review(Env{}, tree, &other) {
+			if found.Text == "" || found.Original == "" || found.Instead == "" || found.Line < 0 {
+				t.Fatalf("%+v", found)
+			}
+		}
+	})
+}
