@@ -10,7 +10,8 @@ import (
 )
 
 // alone makes a node of a cluster of one. (With a dead peer mach_down runs beside what asks for the
-// node's own groups, and an original now and then loses the message of one of them.)
+// node's own groups, and an original now and then loses the message of one of them; and but for
+// auto_failback legacy a single original waits for a peer's word for ever.)
 func alone(t *testing.T, f lab.Flavour, resources string, scripts ...string) *node {
 	t.Helper()
 	l := lab.Test(t)
@@ -23,7 +24,7 @@ func alone(t *testing.T, f lab.Flavour, resources string, scripts ...string) *no
 			t.Fatal(err)
 		}
 	}
-	n.write("ha.cf", strings.Replace(goodHaCF, " "+standbyName, "", 1)+"debugfile /var/log/ha-debug.log\ninitdead 3\n", 0o644)
+	n.write("ha.cf", strings.NewReplacer(" "+standbyName, "", "auto_failback on", "auto_failback legacy").Replace(goodHaCF)+"debugfile /var/log/ha-debug.log\ninitdead 3\n", 0o644)
 	n.write("haresources", resources, 0o644)
 	n.write("authkeys", goodKeys, 0o600)
 	n.log = n.Tail("/var/log/ha.log")
