@@ -12,7 +12,7 @@ SOURCES      = cmd pkg compat
 
 export CGO_ENABLED = 0
 
-.PHONY: all build deps test lint fuzz golden sim bench demo install deb rpm clean
+.PHONY: all build deps test lint fuzz golden sim bench demo install clean
 
 all: build
 
@@ -83,9 +83,6 @@ demo: deps build
 
 install: build
 	$(GO) run ./compat/install -destdir "$(DESTDIR)" -bin build/bin
-
-deb rpm: build
-	$(GO) run ./compat/install -package $@ -bin build/bin -out dist
 
 clean:
 	rm -rf build dist
