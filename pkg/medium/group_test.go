@@ -62,9 +62,8 @@ func TestIPv6AndGroups(t *testing.T) {
 			w := newWire(t)
 			a, b := w.openA(c.a), w.openB(c.b)
 			a.reaches(b, "to b")
-			w.must(b.Send([]byte("to a")))
-			d := a.await()
-			if string(d.Data) != "to a" || d.Link != 5 || !d.From.IsValid() {
+			d := b.reaches(a, "to a") // a multicast may be lost while groups are being joined
+			if d.Link != 5 || !d.From.IsValid() {
 				t.Errorf("a received %q from %s", d.Data, d.From)
 			}
 			if !w.isB(d.From) {

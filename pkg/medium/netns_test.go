@@ -249,7 +249,7 @@ func (e *end) await() Datagram {
 }
 
 // reaches sends until the other end receives.
-func (e *end) reaches(other *end, text string) {
+func (e *end) reaches(other *end, text string) Datagram {
 	e.t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -258,12 +258,13 @@ func (e *end) reaches(other *end, text string) {
 		select {
 		case d := <-other.got:
 			if string(d.Data) == text {
-				return
+				return d
 			}
 		case <-tick.C:
 		case <-deadline:
 			e.t.Fatalf("%q never arrived; log:\n%s\nlog of the other end:\n%s", text,
 				strings.Join(e.logged(), "\n"), strings.Join(other.logged(), "\n"))
+			return Datagram{}
 		}
 	}
 }
