@@ -6,27 +6,48 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 
 	"systole/pkg/netif"
 
 	"golang.org/x/sys/unix"
 )
 
-// IPaddr2Main is the command behind resource.d/IPaddr2: args are the arguments and the
-// operation. The announcing goes on in a background process when it returns.
+// Main is the command behind the entry points of resource.d:
+//
+//	agent IPaddr2 121.254.175.70/32/eth0 start
+//
+// It is called so by a file of resource.d, which names itself in HA_SCRIPT. The announcing of an
+// address goes on in a background process when it returns.
+func Main(args []string, env func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) > 0 {
+		for _, n := range Natives() {
+			if n.Name == args[0] {
+				return n.main(args[1:], env, stdin, stdout, stderr)
+			}
+		}
+	}
+	fmt.Fprintln(stderr, "usage: agent NAME [ARGUMENT ...] {start|stop|status|monitor}")
+	for _, n := range Natives() {
+		fmt.Fprintln(stderr, "      ", strings.Replace(n.Usage, "$0", n.Name, 1))
+	}
+	return generic
+}
+
+// IPaddr2Main is the agent IPaddr2 under its own name: args are the arguments and the operation.
 func IPaddr2Main(args []string, env func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
-	return nativeMain("IPaddr2", args, env, stdin, stdout, stderr)
+	return Main(append([]string{"IPaddr2"}, args...), env, stdin, stdout, stderr)
 }
 
-// IPaddrMain is the command behind resource.d/IPaddr.
+// IPaddrMain is the agent IPaddr under its own name.
 func IPaddrMain(args []string, env func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
-	return nativeMain("IPaddr", args, env, stdin, stdout, stderr)
+	return Main(append([]string{"IPaddr"}, args...), env, stdin, stdout, stderr)
 }
 
-func nativeMain(name string, args []string, env func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
+func (n Native) main(words []string, env func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
 	net, err := netif.Open()
 	if err != nil {
-		fmt.Fprintf(stderr, "%s: %v\n", name, err)
+		fmt.Fprintf(stderr, "%s: %v\n", n.Name, err)
 		return generic
 	}
 	defer net.Close()
@@ -37,15 +58,10 @@ func nativeMain(name string, args []string, env func(string) string, stdin io.Re
 		OCFRoot:  or(env("OCF_ROOT"), OCFRoot),
 		speaker:  background{},
 	}
-	script := or(env("HA_SCRIPT"), ResourceDir+"/"+name)
-	for _, n := range Natives() {
-		if n.Name == name {
-			ctx, stop := signal.NotifyContext(context.Background(), unix.SIGTERM, os.Interrupt)
-			defer stop()
-			return n.Call(ctx, h, Invocation{Script: script, Words: args})
-		}
-	}
-	return generic
+	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGTERM, os.Interrupt)
+	defer stop()
+	script := or(env("HA_SCRIPT"), ResourceDir+"/"+n.Name)
+	return n.Call(ctx, h, Invocation{Script: script, Words: words})
 }
 
 // or returns value, or otherwise if it is empty, as ${value:-otherwise} does.

@@ -27,7 +27,7 @@ func commands(t *testing.T) (rsctmp string, command func(env []string, name stri
 		t.Fatal(err)
 	}
 	bin, dir := t.TempDir(), t.TempDir()
-	for _, name := range []string{"IPaddr", "IPaddr2", "findif", sendArpName} {
+	for _, name := range []string{"IPaddr", "IPaddr2", "agent", "findif", sendArpName, sendUAName} {
 		if err := os.Symlink(self, filepath.Join(bin, name)); err != nil {
 			t.Fatal(err)
 		}
@@ -132,7 +132,11 @@ func TestUsage(t *testing.T) {
 				t.Errorf("%s %q: %q %d", name, args, out, code)
 			}
 		}
-		if out, code := command(nil, name, theVIP, "usage"); code != 0 || out != text+"\nINFO:  Success" {
+		want, status := text, 1
+		if name == "IPaddr2" {
+			want, status = text+"\nINFO:  Success", 0
+		}
+		if out, code := command(nil, name, theVIP, "usage"); code != status || out != want {
 			t.Errorf("%s usage: %q %d", name, out, code)
 		}
 		if out, code := command(nil, name, theVIP, "meta-data"); code != 1 || out != "ERROR: Unknown operation: meta-data\n"+text {

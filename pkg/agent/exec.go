@@ -52,6 +52,7 @@ type process struct {
 	path   string
 	args   []string
 	env    []string // after Runner.Env
+	stdin  *os.File // nil: /dev/null
 	stdout *os.File // nil: the debug log
 	stderr *os.File
 }
@@ -85,10 +86,13 @@ func (r *Runner) spawn(ctx context.Context, p process) (Result, error) {
 	return Result{Code: 126}, fmt.Errorf("run %s: %w", p.path, err)
 }
 
-// run starts the process with standard input from /dev/null in a process group of its own.
+// run runs the process to its end in a process group of its own.
 func (p process) run(ctx context.Context, dir string) error {
 	cmd := exec.CommandContext(ctx, p.path, p.args...)
 	cmd.Env, cmd.Dir = p.env, workDir(dir)
+	if p.stdin != nil {
+		cmd.Stdin = p.stdin
+	}
 	cmd.Stdout, cmd.Stderr = p.stdout, p.stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGTERM) }

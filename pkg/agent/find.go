@@ -52,13 +52,13 @@ func (r *Runner) IsNative(name string) bool {
 // MayOverlap says whether a resource may run on two machines for a moment: addresses that a
 // native agent looks after, and directors, of which the idle one sees no traffic. Everything
 // else may come to harm, so it may not.
-func (r *Runner) MayOverlap(name string) bool {
+func (r *Runner) MayOverlap(name string, args ...string) bool {
 	path, ok := r.Find(name)
 	if !ok {
 		return false
 	}
-	if r.IsNative(name) {
-		return true
+	if n, native := r.native(name, path); native {
+		return n.Overlap != nil && n.Overlap(args)
 	}
 	for _, l := range resourced.Links() {
 		if target, err := os.Readlink(path); err == nil && l.Name == name && target == l.Target {

@@ -137,8 +137,8 @@ func (a *alias) announce() {
 		return
 	}
 	r := rhythm{interval: ipaddrInterval, count: ipaddrCount}
-	words := r.words(a.pidFile(a.addr), nic, a.ip, a.ip, "ffffffffffff")
-	if err := announce(a.Job, nic, a.addr, r, words); err != nil {
+	by := r.sendArp(a.pidFile(a.addr), nic, a.ip, a.ip, "ffffffffffff")
+	if err := announce(a.Job, nic, a.addr, r, by); err != nil {
 		a.logf("ERROR: Could not send gratuitous arps: rc=1 (%v)", err)
 	}
 }

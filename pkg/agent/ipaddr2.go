@@ -31,9 +31,12 @@ type vip struct {
 }
 
 // ipaddr2 is the agent IPaddr2 as its R1 wrapper runs it, with lvs_support always on (agents
-// spec 2).
+// spec 2). The original refuses an IPv6 address for that reason.
 func ipaddr2(ctx context.Context, j *Job, op string) int {
 	v := &vip{Job: j, word: parseWord(j.Args[0])}
+	if isIPv6(v.ip) {
+		return ipaddr2IPv6(ctx, j, op)
+	}
 	if code := v.parameters(op); code != success {
 		return code
 	}
@@ -50,9 +53,6 @@ func ipaddr2(ctx context.Context, j *Job, op string) int {
 func (v *vip) parameters(op string) int {
 	if v.ip == "" && op != "stop" {
 		return v.fail(notConfigured, "IP address (the ip parameter) is mandatory")
-	}
-	if strings.Contains(v.ip, ":") {
-		return v.fail(notConfigured, "The IPv6 does not support lvs_support")
 	}
 	v.addr, _ = netip.ParseAddr(v.ip)
 	if nic, _, labelled := strings.Cut(v.nic, ":"); labelled {
@@ -211,9 +211,9 @@ func (v *vip) announce() {
 	if strings.HasPrefix(nic, "lo") {
 		return
 	}
-	words := v.arp.words(v.pidFile(v.addr), nic, v.ip, "not_used", "not_used")
-	v.logf("INFO: %s/%s  %s", v.BinDir, sendArpName, strings.Join(words, " "))
-	if err := announce(v.Job, nic, v.addr, v.arp, words); err != nil {
+	by := v.arp.sendArp(v.pidFile(v.addr), nic, v.ip, "not_used", "not_used")
+	v.logf("INFO: %s/%s  %s", v.BinDir, by.program, strings.Join(by.words, " "))
+	if err := announce(v.Job, nic, v.addr, v.arp, by); err != nil {
 		v.logf("ERROR: Could not send gratuitous arps: rc=1 (%v)", err)
 	}
 }
@@ -274,7 +274,7 @@ func (v *vip) adopt() {
 	if v.speaker.speaking(v.addr) || strings.HasPrefix(v.found.Interface, "lo") {
 		return
 	}
-	if err := announce(v.Job, v.found.Interface, v.addr, v.arp, nil); err != nil {
+	if err := announce(v.Job, v.found.Interface, v.addr, v.arp, sender{}); err != nil {
 		v.logf("WARNING: %v", err)
 	}
 }

@@ -13,6 +13,8 @@ func TestMain(m *testing.M) {
 		sendArpName: func() int { return SendArpMain(os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr) },
 		"IPaddr2":   func() int { return IPaddr2Main(os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr) },
 		"IPaddr":    func() int { return IPaddrMain(os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr) },
+		sendUAName:  func() int { return SendUAMain(os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr) },
+		"agent":     func() int { return Main(os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr) },
 		"findif":    func() int { return FindifMain(os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr) },
 	}[filepath.Base(os.Args[0])]
 	if ok {

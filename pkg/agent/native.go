@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"systole/pkg/netif"
 )
@@ -13,34 +14,33 @@ const (
 	success       = 0
 	generic       = 1
 	badArgs       = 2
+	notInstalled  = 5
 	notConfigured = 6
 	notRunning    = 7
+
+	// saidAll is of an operation that has said why it failed: nothing is added, and its exit
+	// code is 1.
+	saidAll = -1
 )
 
 // Native is an agent built in.
 type Native struct {
-	Name     string
-	Usage    string // what follows "usage: $0 "
-	Words    int    // arguments and operation
-	Instance func(args []string) string
-	Do       func(ctx context.Context, j *Job, op string) int // op: start, stop or monitor
-}
+	Name  string
+	Usage string // the whole line, without its end; $0 stands for the path of the script
 
-// Natives returns the table of agents built in.
-func Natives() []Native {
-	const operations = " (start|stop|status|usage|meta-data)"
-	return []Native{
-		{
-			Name: "IPaddr", Words: 2, Do: ipaddr,
-			Usage:    "<ip-address>" + operations,
-			Instance: func(args []string) string { return "IPaddr_" + parseWord(args[0]).ip },
-		},
-		{
-			Name: "IPaddr2", Words: 2, Do: ipaddr2,
-			Usage:    "ip-address[/netmaskbits[/interface[:label][/broadcast]]]" + operations,
-			Instance: func(args []string) string { return "IPaddr2_" + parseWord(args[0]).ip },
-		},
-	}
+	// Least and Most are how many words it takes, the operation among them; Most 0: any number.
+	Least, Most int
+
+	Do func(ctx context.Context, j *Job, op string) int // op: start, stop or monitor
+
+	Instance  func(args []string) string // OCF_RESOURCE_INSTANCE; nil: the name
+	Overlap   func(args []string) bool   // may run on two machines for a moment; nil: never
+	Complaint func(words int) string     // what is said before Usage of a wrong number; nil: nothing
+	OnStderr  bool                       // where Usage goes
+	Filled    bool                       // an empty first word is as good as none
+	Quiet     bool                       // says nothing of a code other than 0
+	Answers   bool                       // "usage" is an operation that succeeds; with most it is a failure
+	Plain     bool                       // no wrapper around an OCF agent: Do gets any op and says everything
 }
 
 // Host is what natives work with.
@@ -51,6 +51,7 @@ type Host struct {
 	BinDir   string
 	OCFRoot  string
 	Env      func(string) string
+	Environ  []string // of programs that agents run; nil: the process's own
 	Stdout   io.Writer
 	Stderr   io.Writer
 
@@ -68,41 +69,86 @@ type Invocation struct {
 type Job struct {
 	*Host
 	Log
-	Args  []string
-	Probe bool
+	Script   string // $0
+	Agent    Native
+	Instance string
+	Args     []string
+	Probe    bool
 }
 
 // Call does what the shell wrapper around an OCF agent does (agents spec 1.3, 1.4): checks the
 // number of words and the operation, runs the agent, and says in one line, printed and logged,
 // what its code means.
 func (n Native) Call(ctx context.Context, h *Host, inv Invocation) int {
-	usage := fmt.Sprintf("usage: %s %s\n", inv.Script, n.Usage)
-	if len(inv.Words) != n.Words || inv.Words[0] == "" {
-		io.WriteString(h.Stdout, usage)
+	usage := strings.ReplaceAll(n.Usage+"\n", "$0", inv.Script)
+	if n.miscalled(inv.Words) {
+		if n.Complaint != nil {
+			io.WriteString(h.Stdout, strings.ReplaceAll(n.Complaint(len(inv.Words)), "$0", inv.Script))
+		}
+		io.WriteString(n.usageTo(h), usage)
 		return 1
 	}
 	last := len(inv.Words) - 1
-	args, op := inv.Words[:last], inv.Words[last]
-	instance := n.Instance(args)
-	wrapper := h.Logs(fmt.Sprintf("%s/resource.d//heartbeat/%s", h.OCFRoot, n.Name), instance)
+	j := &Job{Host: h, Script: inv.Script, Agent: n, Args: inv.Words[:last], Probe: inv.Probe}
+	j.Instance = n.instance(j.Args)
+	j.Log = h.Logs(n.Name, j.Instance)
+	if n.Plain {
+		return n.Do(ctx, j, inv.Words[last])
+	}
+	return n.wrapped(ctx, j, inv.Words[last], usage)
+}
+
+func (n Native) miscalled(words []string) bool {
+	return len(words) < n.Least || n.Most > 0 && len(words) > n.Most || n.Filled && words[0] == ""
+}
+
+func (n Native) usageTo(h *Host) io.Writer {
+	if n.OnStderr {
+		return h.Stderr
+	}
+	return h.Stdout
+}
+
+func (n Native) instance(args []string) string {
+	if n.Instance == nil {
+		return n.Name
+	}
+	return n.Instance(args)
+}
+
+// wrapped runs one operation and says how it ended.
+func (n Native) wrapped(ctx context.Context, j *Job, op, usage string) int {
+	wrapper := j.Logs(n.path(j.Host), j.Instance)
 	code := success
 	switch op {
 	case "start", "stop", "monitor", "status":
 		if op == "status" {
 			op = "monitor"
 		}
-		j := &Job{Host: h, Log: h.Logs(n.Name, instance), Args: args, Probe: inv.Probe}
 		code = n.Do(ctx, j, op)
 	case "usage", "help":
-		io.WriteString(h.Stdout, usage)
+		io.WriteString(n.usageTo(j.Host), usage)
+		if !n.Answers {
+			return 1
+		}
 	default:
-		say(h, wrapper, "ERROR: Unknown operation: "+op)
-		io.WriteString(h.Stdout, usage)
+		say(j.Host, wrapper, "ERROR: Unknown operation: "+op)
+		io.WriteString(n.usageTo(j.Host), usage)
+		return 1
+	}
+	if code == saidAll {
 		return 1
 	}
 	text, code := outcome(code, op)
-	say(h, wrapper, text)
+	if code == success || !n.Quiet {
+		say(j.Host, wrapper, text)
+	}
 	return code
+}
+
+// path is where the OCF agent of that name is, written as the original's wrappers write it.
+func (n Native) path(h *Host) string {
+	return fmt.Sprintf("%s/resource.d//heartbeat/%s", h.OCFRoot, n.Name)
 }
 
 // outcome is the table of agents spec 1.3.
@@ -144,3 +190,6 @@ func (j *Job) fail(code int, format string, a ...any) int {
 }
 
 func (j *Job) logf(format string, a ...any) { j.Log.Log(fmt.Sprintf(format, a...)) }
+
+// print writes a line to standard output, where heartbeat looks for the answer of a status.
+func (j *Job) print(format string, a ...any) { fmt.Fprintf(j.Stdout, format+"\n", a...) }

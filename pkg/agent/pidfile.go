@@ -12,15 +12,23 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sendArpName is the name by which a process that sends announcements is known.
-const sendArpName = "send_arp"
+// The names by which a process that sends announcements is known.
+const (
+	sendArpName = "send_arp"
+	sendUAName  = "send_ua"
+)
 
 func (h *Host) statePath(name string) string { return filepath.Join(h.StateDir, name) }
 
 // makeStateDir makes HA_RSCTMP: a machine that has just started may not have it.
 func (h *Host) makeStateDir() error { return os.MkdirAll(h.StateDir, 0o755) }
 
+// pidFile names the file of the process that announces ip. That of an IPv6 address has the name
+// that the original's IPv6addr uses.
 func (h *Host) pidFile(ip netip.Addr) string {
+	if ip.Is6() {
+		return h.statePath("IPv6addr-" + ip.String())
+	}
 	return h.statePath(sendArpName + "-" + ip.String())
 }
 
@@ -44,15 +52,16 @@ func readPid(path string) (pid int, ok bool) {
 	return pid, err == nil && pid > 1
 }
 
-// signalSender sends a signal to a send_arp process, and to no other: the original kills
-// whatever a stale pid file names (agents spec 4).
+// signalSender sends a signal to a process that sends announcements, and to no other: the
+// original kills whatever a stale pid file names (agents spec 4).
 func signalSender(pid int, sig unix.Signal) bool {
 	line, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	if err != nil {
 		return false
 	}
 	program, _, _ := bytes.Cut(line, []byte{0})
-	return filepath.Base(string(program)) == sendArpName && unix.Kill(pid, sig) == nil
+	name := filepath.Base(string(program))
+	return (name == sendArpName || name == sendUAName) && unix.Kill(pid, sig) == nil
 }
 
 // killSender ends the process that announces ip, if there is a pid file, and reports whether

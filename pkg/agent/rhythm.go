@@ -36,24 +36,46 @@ func rhythmOf(env func(string) string) (r rhythm, wrong string) {
 	return r, ""
 }
 
-// words are the arguments of send_arp for this rhythm (agents spec 4).
-func (r rhythm) words(pidFile, nic, ip, broadcast, netmask string) []string {
-	return []string{
+// sender is the program that announces an address, for whoever does so by a program.
+type sender struct {
+	program string
+	words   []string // its arguments
+}
+
+// sendArp is the program for an IPv4 address (agents spec 4).
+func (r rhythm) sendArp(pidFile, nic, ip, broadcast, netmask string) sender {
+	return sender{sendArpName, []string{
 		"-i", strconv.Itoa(r.interval), "-r", strconv.Itoa(r.count), "-p", pidFile,
 		nic, ip, "auto", broadcast, netmask,
-	}
+	}}
+}
+
+// sendUA is the program for an IPv6 address; the pid file is ours.
+func (r rhythm) sendUA(pidFile, nic string, p netip.Prefix) sender {
+	return sender{sendUAName, []string{
+		"-i", strconv.Itoa(r.interval), "-c", strconv.Itoa(r.count), "-p", pidFile,
+		p.Addr().String(), strconv.Itoa(p.Bits()), nic,
+	}}
 }
 
 // announce has the address announced by whoever speaks for this kind of call.
-func announce(j *Job, nic string, ip netip.Addr, r rhythm, words []string) error {
-	l, err := j.Net.Link(nic)
+func announce(j *Job, nic string, ip netip.Addr, r rhythm, by sender) error {
+	a, err := r.announcement(j, nic, ip)
 	if err != nil {
 		return err
 	}
-	return j.speaker.announce(j, garp.Announcement{
+	return j.speaker.announce(j, a, by)
+}
+
+func (r rhythm) announcement(j *Job, nic string, ip netip.Addr) (garp.Announcement, error) {
+	l, err := j.Net.Link(nic)
+	if err != nil {
+		return garp.Announcement{}, err
+	}
+	return garp.Announcement{
 		Interface: l.Net(),
 		IP:        ip,
 		Interval:  time.Duration(r.interval) * time.Millisecond,
 		Count:     r.count,
-	}, words)
+	}, nil
 }

@@ -127,7 +127,7 @@ func (r *Runner) runNative(ctx context.Context, n Native, path string, c Call) (
 	defer debug.Close()
 	h := Host{
 		Net: r.Net, Logs: r.Logs, StateDir: r.StateDir, BinDir: r.BinDir, OCFRoot: r.OCFRoot,
-		Env: lookup(r.Env), Stdout: &out, Stderr: debug, speaker: r.speaker(),
+		Env: lookup(r.Env), Environ: r.Env, Stdout: &out, Stderr: debug, speaker: r.speaker(),
 	}
 	code := n.Call(ctx, &h, Invocation{Script: path, Words: append(c.Args[:len(c.Args):len(c.Args)], c.Op), Probe: c.Probe})
 	if c.Op != statusOp {

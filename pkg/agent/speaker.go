@@ -23,8 +23,10 @@ type Claim struct {
 
 // speaker announces an address after the agent has returned.
 type speaker interface {
-	// announce sends the first frames. words are the arguments of send_arp that say the same.
-	announce(j *Job, a garp.Announcement, words []string) error
+	// announce sends the first frames, and goes on if it can. by is the program that does the same.
+	announce(j *Job, a garp.Announcement, by sender) error
+	// once sends the first frames only: the address need not be here.
+	once(j *Job, a garp.Announcement, by sender) error
 	// silence stops announcing ip; interrupted means that the first frames were not all out.
 	silence(ip netip.Addr) (interrupted bool)
 	// speaking says whether somebody sees to it that ip is announced.
@@ -34,18 +36,24 @@ type speaker interface {
 // inProcess announces from goroutines of the Runner, for as long as the address is there.
 type inProcess struct{ r *Runner }
 
-func (s inProcess) announce(j *Job, a garp.Announcement, _ []string) error {
+func (s inProcess) announce(j *Job, a garp.Announcement, _ sender) error {
 	opt := s.r.Announce
 	a.Repeat = opt.Repeat
 	a.Held = func() bool { return held(s.r.Net, a.Interface.Name, a.IP) }
+	return s.speak(j, a, opt.Claimed != nil && a.IP.Is4())
+}
+
+func (s inProcess) once(j *Job, a garp.Announcement, _ sender) error { return s.speak(j, a, false) }
+
+func (s inProcess) speak(j *Job, a garp.Announcement, watch bool) error {
 	a.Failed = func(err error) { j.logf("WARNING: %v", err) }
 	on, err := garp.Announce(a)
 	if err != nil {
 		return err
 	}
 	v := voice{on: on}
-	if opt.Claimed != nil {
-		if v.watch, err = garp.Watch(a.Interface, a.IP, seldom(a, opt.Claimed)); err != nil {
+	if watch {
+		if v.watch, err = garp.Watch(a.Interface, a.IP, seldom(a, s.r.Announce.Claimed)); err != nil {
 			j.logf("WARNING: %v", err)
 		}
 	}
@@ -158,23 +166,25 @@ func (s *speakers) silenceAll() {
 // started it ends at once.
 type background struct{}
 
-func (background) announce(j *Job, a garp.Announcement, words []string) error {
+func (background) announce(j *Job, a garp.Announcement, by sender) error {
 	self, err := os.Executable()
 	if err != nil {
 		return fmt.Errorf("find own program: %w", err)
 	}
 	cmd := exec.Command(self)
-	cmd.Args = append([]string{j.BinDir + "/" + sendArpName}, words...)
+	cmd.Args = append([]string{j.BinDir + "/" + by.program}, by.words...)
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("start %s: %w", sendArpName, err)
+		return fmt.Errorf("start %s: %w", by.program, err)
 	}
 	// The child writes the same when it runs; a stop may come before that.
 	err = writePid(j.pidFile(a.IP), cmd.Process.Pid)
 	cmd.Process.Release()
 	return err
 }
+
+func (b background) once(j *Job, a garp.Announcement, by sender) error { return b.announce(j, a, by) }
 
 func (background) silence(netip.Addr) bool { return false }
 

@@ -152,6 +152,11 @@ func TestResource(t *testing.T) {
 		"a:::b":                 {Name: "a", Args: []string{":b"}},
 		"a::":                   {Name: "a"},
 		"::a":                   {Args: []string{"a"}},
+
+		"IPv6addr::fd00::70/64/eth0": {Name: "IPv6addr", Args: []string{"fd00::70/64/eth0"}},
+		"IPaddr2::::1":               {Name: "IPaddr2", Args: []string{"::1"}},
+		"IPv6addr::x::y":             {Name: "IPv6addr", Args: []string{"x", "y"}},
+		"websvc::fd00::70":           {Name: "websvc", Args: []string{"fd00", "70"}},
 	} {
 		want.Word = word
 		if got := NewResource(word); !cmp.Equal(got, want) {

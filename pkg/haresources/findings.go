@@ -152,7 +152,13 @@ func (f *finder) shortIPv6(l logical, word string) {
 		}
 	}
 	name, arg, _ := strings.Cut(word, "::")
-	if long, ok := lengthened(arg); ok && strings.Contains(arg, "::") {
+	long, ok := lengthened(arg)
+	if !ok || !strings.Contains(arg, "::") {
+		return
+	}
+	if _, whole := ipv6Argument(word); whole {
+		f.add(l.first, diag.Warning, "the IPv6 address %s is one argument here, but to an original heartbeat its :: separates arguments; for one write: %s::%s", arg, name, long)
+	} else {
 		f.add(l.first, diag.Warning, "the :: of %s separates arguments; write: %s::%s", arg, name, long)
 	}
 }

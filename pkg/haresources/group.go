@@ -3,6 +3,7 @@ package haresources
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"net/netip"
 	"strings"
 )
 
@@ -21,12 +22,16 @@ type Resource struct {
 	Args []string // arguments between "::", empty ones dropped
 }
 
-// NewResource splits a word of haresources into script and arguments.
+// NewResource splits a word of haresources into script and arguments. An IPv6 address for one of
+// the address scripts is one argument with its "::": those take a single one, so that no word
+// which works with the original is read otherwise.
 func NewResource(word string) Resource {
 	parts := strings.Split(word, "::")
 	r := Resource{Word: word, Name: parts[0]}
 	if isBareAddress(word) {
 		r.Name, parts = "IPaddr", append([]string{""}, parts...)
+	} else if arg, ok := ipv6Argument(word); ok {
+		parts = []string{r.Name, arg}
 	}
 	for _, arg := range parts[1:] {
 		if arg != "" {
@@ -34,6 +39,17 @@ func NewResource(word string) Resource {
 		}
 	}
 	return r
+}
+
+// ipv6Argument returns the argument of "IPv6addr::fd00::70/64/eth0".
+func ipv6Argument(word string) (string, bool) {
+	name, arg, _ := strings.Cut(word, "::")
+	if name != "IPv6addr" && name != "IPaddr2" {
+		return "", false
+	}
+	text, _, _ := strings.Cut(arg, "/")
+	addr, err := netip.ParseAddr(text)
+	return arg, err == nil && addr.Is6()
 }
 
 // isBareAddress is the shell pattern [0-9]*.[0-9]*.[0-9]*.[0-9]*: a digit, and three times

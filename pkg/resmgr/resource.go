@@ -53,5 +53,8 @@ func shown(r haresources.Resource) string {
 		return r.Word // a bare address
 	}
 	_, args, _ := strings.Cut(r.Word, "::")
+	if len(r.Args) == 1 && r.Args[0] == args {
+		return args // the :: of an IPv6 address is part of it
+	}
 	return strings.ReplaceAll(args, "::", " ")
 }

@@ -3,6 +3,7 @@
 package netnstest
 
 import (
+	"net"
 	"net/netip"
 	"os"
 	"runtime"
@@ -105,6 +106,18 @@ func Default(t testing.TB, name, gateway string) {
 	r := &netlink.Route{LinkIndex: link(t, name).Attrs().Index, Gw: netip.MustParseAddr(gateway).AsSlice()}
 	if err := netlink.RouteAdd(r); err != nil {
 		t.Fatalf("add default route: %v", err)
+	}
+}
+
+// NoDefault removes the default route.
+func NoDefault(t testing.TB) {
+	t.Helper()
+	_, all, err := net.ParseCIDR("0.0.0.0/0")
+	if err == nil {
+		err = netlink.RouteDel(&netlink.Route{Dst: all})
+	}
+	if err != nil {
+		t.Fatalf("delete default route: %v", err)
 	}
 }
 
