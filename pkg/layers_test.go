@@ -17,7 +17,7 @@ import (
 // pure are the packages that decide and compute. They import no system, no network, no clock.
 var pure = []string{
 	"diag", "hamsg", "hamsg/pcap", "authkeys", "hacf", "haresources", "ldirectorcf", "ipvs", // layer 0
-	"cluster", "ipfail", "director", "sim", // layer 1
+	"cluster", "ipfail", "director", "sim", "decision", "state", "findings", // layer 1
 }
 
 // forbidden are imports that bring a system in.

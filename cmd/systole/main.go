@@ -8,6 +8,8 @@ import (
 	"systole/pkg/tool"
 	"systole/pkg/tool/check"
 	"systole/pkg/tool/decode"
+	"systole/pkg/tool/explain"
+	"systole/pkg/tool/status"
 )
 
 // version is set by the linker.
@@ -18,6 +20,8 @@ func verbs() []tool.Verb {
 	return []tool.Verb{
 		check.Verb(),
 		decode.Verb(),
+		explain.Verb(),
+		status.Verb(),
 	}
 }
 

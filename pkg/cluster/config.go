@@ -26,6 +26,7 @@ type Config struct {
 	Failback    hacf.Failback
 	HopFudge    int
 	NoResources bool    // heartbeat -M: resources are somebody else's
+	Stonith     bool    // there is a device that resets dead nodes (stonith.go)
 	Resume      *Hold   // restarted with resources in place (heartbeat -R -C)
 	Groups      []Group // own groups that a peer may also claim (shared.go)
 	Options     hacf.SystoleOptions
@@ -65,6 +66,7 @@ const (
 	standbyWork       = time.Hour        // for the later ones: scripts may be slow
 	abandonedAfter    = 2 * time.Second  // an exchange that a settled peer knows nothing of
 	failbackRetry     = time.Second
+	stonithRetry      = 5 * time.Second
 	nodeListRetry     = time.Second
 	partitionRestart  = 2 * time.Second
 	clientKillDelay   = time.Second // own shutdone to clients, clients to the end

@@ -20,6 +20,7 @@ const (
 	JobGiveUpAll   JobKind = "give up all"       // givegroup for every group of the file
 	JobPrepare     JobKind = "prepare"           // takegroup for those of What that may run twice for a moment
 	JobPrepareStop JobKind = "prepare for stop"  // the same, because the peer shuts down
+	JobStonith     JobKind = "stonith"           // reset Node; it may go on beside other jobs
 	JobScript      JobKind = "script"            // harc with the message
 )
 
@@ -27,6 +28,7 @@ const (
 type Job struct {
 	ID     int
 	Kind   JobKind
+	Node   string         // of JobStonith: the dead node
 	What   Hold           // of JobRelease, JobAcquire and the prepare jobs, as this node sees it
 	Linger time.Duration  // to wait before it begins
 	Script *hamsg.Message // of JobScript: its type names the script, its fields the environment
@@ -44,6 +46,8 @@ func (j Job) String() string {
 	switch j.Kind {
 	case JobScript:
 		return fmt.Sprintf("#%d script %s", j.ID, brief(j.Script))
+	case JobStonith:
+		return fmt.Sprintf("#%d %s %s", j.ID, j.Kind, j.Node)
 	case JobAcquire, JobRelease, JobPrepare, JobPrepareStop:
 		return fmt.Sprintf("#%d %s %s", j.ID, j.Kind, j.What)
 	}
@@ -125,6 +129,9 @@ func (m *Machine) jobDone(e JobDone) {
 		return
 	case JobPrepareStop:
 		m.preparedForStop(j)
+		return
+	case JobStonith:
+		m.fenced(j.Node, e.Code == 0)
 		return
 	}
 	if e.Code != 0 && j.Kind != JobScript {

@@ -162,6 +162,7 @@ func (m *Machine) timers() []timer {
 			timer{m.silenceDeadline(n), (*Machine).silent, n},
 			timer{m.linkDeadline(n), (*Machine).linksSilent, n},
 			timer{n.recv.nextRequest(), (*Machine).requestMissing, n},
+			timer{n.refence, (*Machine).fence, n},
 		)
 	}
 	m.timerList = ts

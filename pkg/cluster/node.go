@@ -34,7 +34,8 @@ type node struct {
 	recv      window
 	ackseq    uint64 // highest of our messages that it has acknowledged
 	peer      peer
-	gaveUp    bool // its shutdone came: the resources it had are ours to take
+	refence   time.Time // of the next try to reset it; zero: none
+	gaveUp    bool      // its shutdone came: the resources it had are ours to take
 }
 
 // link is one way to a node. Media on the same interface share one.

@@ -56,7 +56,7 @@ func (m *Machine) startResources() {
 	switch {
 	case m.cfg.NoResources:
 	case !m.nice():
-		if m.cfg.Resume == nil {
+		if m.cfg.Resume == nil && !m.fencing() {
 			m.requestOwn(true)
 		}
 	default:
@@ -266,6 +266,10 @@ func (m *Machine) waitedEnough(*node) {
 	if m.res.state != rReceived {
 		return
 	}
+	if m.fencing() { // what we want to take may still be in use
+		m.res.wait = m.after(stonithRetry)
+		return
+	}
 	m.res.state = rStable
 	m.requestOwn(false)
 	m.log(Info, "local resource transition completed.")
@@ -338,9 +342,9 @@ func (m *Machine) waitsForReports() bool {
 // settled says whether nothing about resources is in motion (failover spec 7, rscstatus).
 func (m *Machine) settled() bool {
 	if !m.nice() {
-		return m.jobs.running() == 0
+		return m.jobs.running() == 0 && !m.fencing()
 	}
-	return m.res.otherStable && !m.res.takeover && m.stand.phase == standbyNot &&
+	return m.res.otherStable && !m.fencing() && !m.res.takeover && m.stand.phase == standbyNot &&
 		m.stand.deadline.IsZero() && m.jobs.running() == 0 &&
 		(m.res.state == rStable || m.res.state == rShutdown || m.res.state == rInit)
 }

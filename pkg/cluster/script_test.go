@@ -131,6 +131,8 @@ var commands = map[string]func(*script, []string){
 	"reload":  func(s *script, a []string) { s.each(a, func(n *sim.Node) { n.Reload() }) },
 	"fail":    func(s *script, a []string) { s.w.Node(a[0]).FailStart[a[1]] = true },
 	"loss":    (*script).loss,
+	"noreset": func(s *script, a []string) { s.each(a, func(n *sim.Node) { n.FailReset = true }) },
+	"reset":   func(s *script, a []string) { s.each(a, func(n *sim.Node) { n.FailReset = false }) },
 	"holders": (*script).holders,
 	"state":   (*script).state,
 }
@@ -164,6 +166,8 @@ func (s *script) config(words []string) {
 			s.cfg.Links = append(s.cfg.Links, cluster.Link{Ping: value})
 		case "client":
 			s.cfg.Clients = append(s.cfg.Clients, cluster.Client{Command: value, UID: 103, GID: 106})
+		case "stonith":
+			s.cfg.Stonith = value == "yes"
 		case "faststart":
 			s.cfg.Options.NoFastStart = value == "no"
 		case "sharedgroups":

@@ -35,6 +35,10 @@ func (m *Machine) takeFromDead(n *node) {
 		}
 		return
 	}
+	if m.cfg.Stonith {
+		m.fence(n)
+		return
+	}
 	m.send(hamsg.New("t", "stonith", "node", n.name, "result", "n_stnth"))
 	m.log(Warn, "No STONITH device configured.")
 	m.log(Warn, "Shared disks are not protected.")

@@ -40,7 +40,9 @@ func captureEnv(node string) Env {
 			}
 			return d
 		},
-		Daemon: func(name string) (string, bool) { return "/usr/libexec/heartbeat/" + name, true },
+		Stonith:  func(kind string) bool { return slices.Contains([]string{"null", "ssh", "external/ssh"}, kind) },
+		Readable: func(string) bool { return false },
+		Daemon:   func(name string) (string, bool) { return "/usr/libexec/heartbeat/" + name, true },
 	}
 }
 

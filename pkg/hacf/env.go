@@ -32,6 +32,7 @@ type Env struct {
 	Device     func(path string) Device                 // what a serial path is
 	Daemon     func(name string) (path string, ok bool) // where one of our own daemons lies
 	Stonith    func(kind string) (known bool)           // is there a stonith plugin; nil: none
+	Readable   func(path string) bool                   // can a stonith file be read
 	HAPort     func() (port int, ok bool)               // UDP port of service ha-cluster
 }
 
@@ -53,6 +54,7 @@ func (e Env) resolves(host string) error {
 func (e Env) executable(path string) bool { return e.Executable == nil || e.Executable(path) }
 func (e Env) hasUser(name string) bool    { return e.User == nil || e.User(name) }
 func (e Env) hasGroup(name string) bool   { return e.Group == nil || e.Group(name) }
+func (e Env) readable(path string) bool   { return e.Readable == nil || e.Readable(path) }
 func (e Env) hasStonith(kind string) bool { return e.Stonith != nil && e.Stonith(kind) }
 
 func (e Env) service(port int) (string, bool) {

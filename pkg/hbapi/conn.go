@@ -27,6 +27,8 @@ type conn struct {
 	cred   Credentials
 	pidfd  int // of the client's process, -1 if it is gone or the kernel has no such thing
 
+	netstring bool // everything goes out in netstring form
+
 	mu      sync.Mutex
 	changed sync.Cond // queue or closing
 	queue   [][]byte  // frames to write
@@ -146,7 +148,7 @@ func (c *conn) reply(m *hamsg.Message) {
 	if c == nil {
 		return
 	}
-	frame, err := AppendFrame(nil, m)
+	frame, err := appendFrame(nil, m, c.netstring || onlyNetstring(m))
 	if err != nil {
 		return
 	}

@@ -52,10 +52,14 @@ func DecodeFrame(b []byte) (body []byte, n int, err error) {
 // AppendFrame appends m as a whole frame: in text form with its NUL, or as netstrings if it holds
 // a field that only they can carry (tools spec 8.3). The error is ErrTooLong.
 func AppendFrame(dst []byte, m *hamsg.Message) ([]byte, error) {
+	return appendFrame(dst, m, onlyNetstring(m))
+}
+
+func appendFrame(dst []byte, m *hamsg.Message, netstring bool) ([]byte, error) {
 	start := len(dst)
 	dst = binary.NativeEndian.AppendUint32(dst, 0)
 	dst = binary.NativeEndian.AppendUint32(dst, magic)
-	if onlyNetstring(m) {
+	if netstring {
 		dst = hamsg.AppendNetstring(dst, m)
 	} else {
 		dst = append(hamsg.AppendText(dst, m), 0)

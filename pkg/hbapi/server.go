@@ -20,6 +20,9 @@ const maxConns = 256
 // Server is the socket of the client API. It reads frames and hands them on as events; what is
 // sent back goes through queues that never block the caller.
 type Server struct {
+	// Netstring is msgfmt netstring: clients get that form (tools spec 8.3). Both are read.
+	Netstring bool
+
 	listener *net.UnixListener
 
 	mu    sync.Mutex
@@ -100,6 +103,7 @@ func (s *Server) admit(socket *net.UnixConn, running *sync.WaitGroup, handle fun
 	}
 	s.last++
 	c := newConn(s.last, socket, cred, pidfd)
+	c.netstring = s.Netstring
 	s.conns[c.id] = c
 	running.Go(func() {
 		c.run(handle)

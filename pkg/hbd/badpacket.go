@@ -1,7 +1,6 @@
 package hbd
 
 import (
-	"fmt"
 	"net/netip"
 	"sync"
 	"time"
@@ -44,5 +43,9 @@ func (d *beatDaemon) badPacket(dg medium.Datagram, err error) {
 	for _, line := range lines {
 		d.log.Log(halog.Level(line.Level), line.Text)
 	}
-	d.log.Log(halog.Info, fmt.Sprintf("the packet above came from %s", dg.From))
+	from := dg.From.String()
+	if !dg.From.IsValid() {
+		from = d.cfg.Media[dg.Link].Name()
+	}
+	d.log.Log(halog.Info, "the packet above came from "+from)
 }

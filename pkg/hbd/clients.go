@@ -84,7 +84,7 @@ func (d *beatDaemon) startClient(index int, delay time.Duration) {
 func (d *beatDaemon) clientCommand(index int) *exec.Cmd {
 	c, id := d.cfg.Clients[index], d.identities[index]
 	cmd := exec.Command("/bin/sh", "-c", "exec "+c.Line())
-	cmd.Dir = d.paths.cores(id.name)
+	cmd.Dir = d.coreDir(id.name)
 	cmd.Env = d.environ
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true,
 		Credential: &syscall.Credential{Uid: uint32(id.uid), Gid: uint32(id.gid), Groups: id.groups}}

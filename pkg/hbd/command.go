@@ -174,6 +174,10 @@ func (c *command) kill() int {
 // sentence writes an errno as strerror(3) does.
 func sentence(err error) string {
 	text := err.Error()
+	var number syscall.Errno
+	if errors.As(err, &number) {
+		text = number.Error()
+	}
 	return strings.ToUpper(text[:1]) + text[1:]
 }
 

@@ -6,12 +6,12 @@ import (
 
 	"systole/pkg/cluster"
 	"systole/pkg/halog"
-	"systole/pkg/hamsg"
 	"systole/pkg/hbapi"
 )
 
 // carryOut does what the machine wants. Nothing here may block.
 func (d *beatDaemon) carryOut(a cluster.Action) {
+	d.trace(a)
 	switch a := a.(type) {
 	case cluster.Send:
 		d.send(a.Msg)
@@ -26,7 +26,7 @@ func (d *beatDaemon) carryOut(a cluster.Action) {
 			d.step(cluster.Local{Msg: answer})
 		}
 	case cluster.Run:
-		d.jobs <- a.Job
+		d.run(a.Job)
 	case cluster.StartClient:
 		d.startClient(a.Index, a.Delay)
 	case cluster.KillClient:
@@ -40,33 +40,28 @@ func (d *beatDaemon) carryOut(a cluster.Action) {
 	}
 }
 
-// send seals a message once and puts it on every medium but the ping ones.
-func (d *beatDaemon) send(msg *hamsg.Message) {
-	data := hamsg.Seal(msg, d.keys.Load(), d.cfg.MsgFmtClassic)
-	sent := 0
-	for i, m := range d.media {
-		if m == nil || d.cfg.Media[i].IsPing() {
-			continue
-		}
-		if m.Send(data) == nil {
-			sent++
-		}
+// trace writes what the machine wants into the debug log: from level 1 what it decides, from
+// level 2 what it sends too.
+func (d *beatDaemon) trace(a cluster.Action) {
+	level := d.debug.Load()
+	switch a.(type) {
+	case cluster.Log:
+		return
+	case cluster.Send, cluster.Ping, cluster.Notify:
+		level--
 	}
-	if sent == 0 && d.seldom("no media", 10*time.Second) {
-		d.log.Log(halog.Crit, "send_to_all_media: No working comm channels to write to.")
+	if level > 0 {
+		d.log.Log(halog.Debug, a.String())
 	}
 }
 
-// ping asks every ping node. The payload is authenticated, so that only echoes of what this
-// node sent count as answers (wire spec 7.3).
-func (d *beatDaemon) ping(ts string) {
-	for i, m := range d.media {
-		if m == nil || !d.cfg.Media[i].IsPing() {
-			continue
-		}
-		msg := hamsg.New("t", "NS_st", "st", "ping", "info", string(d.cfg.Media[i].Kind), "src", d.cfg.Node, "ts", ts)
-		m.Send(hamsg.Seal(msg, d.keys.Load(), d.cfg.MsgFmtClassic))
+// run hands a job to who does it: resets of dead nodes do not wait for resource work.
+func (d *beatDaemon) run(job cluster.Job) {
+	if job.Kind == cluster.JobStonith {
+		d.workers.Go(func() { d.reset(job) })
+		return
 	}
+	d.jobs <- job
 }
 
 // seldom says whether something about key may be done now: once per interval.
@@ -87,7 +82,7 @@ func (d *beatDaemon) doAPI(effects []hbapi.Effect) {
 		}
 		switch e := e.(type) {
 		case hbapi.Broadcast:
-			d.step(cluster.Local{Msg: e.Msg})
+			d.local(e.Msg)
 		case hbapi.ClusterNote:
 			d.step(cluster.Local{Msg: e.Msg})
 		case hbapi.QueryClientStatus:

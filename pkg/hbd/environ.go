@@ -20,7 +20,7 @@ func (d *beatDaemon) scriptEnvironment() []string {
 		"HA_LOGFILE="+logTarget(cfg.Logfile, cfg.LogFacility),
 		"HA_DEBUGLOG="+logTarget(cfg.Debugfile, cfg.LogFacility),
 		"HA_LOGD=no",
-		"HA_debug="+strconv.Itoa(cfg.Debug),
+		"HA_debug="+strconv.Itoa(int(d.debug.Load())),
 		"HA_COMPRESSION="+cfg.Compression,
 		"OCF_ROOT=/usr/lib/ocf",
 	)

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"systole/pkg/hacf"
+	"systole/pkg/stonith"
 )
 
 // hostEnv answers the questions of ha.cf from this machine.
@@ -30,6 +31,8 @@ func hostEnv(p Paths) hacf.Env {
 		Service:    udpService,
 		HAPort:     func() (int, bool) { return udpPort("ha-cluster") },
 		Device:     device,
+		Stonith:    func(kind string) bool { return stonith.Known(context.Background(), "", kind) },
+		Readable:   func(path string) bool { return unix.Access(path, unix.R_OK) == nil && !isDir(path) },
 		Daemon: func(name string) (string, bool) {
 			path := p.LibexecDir + "/" + name
 			return path, unix.Access(path, unix.X_OK) == nil

@@ -3,6 +3,7 @@ package hbd
 import (
 	"context"
 	"os"
+	"strings"
 	"time"
 
 	"systole/pkg/cluster"
@@ -90,9 +91,14 @@ func (d *beatDaemon) drain() {
 }
 
 func (d *beatDaemon) received(r received) {
+	link := d.cfg.Media[r.link].Name()
 	if r.ping {
+		d.story.heard(d.cfg.AllNodes, link, link, r.at)
 		d.step(cluster.PingReply{Link: r.link, Msg: r.msg, At: r.at})
 		return
+	}
+	if r.msg.Type() == "status" {
+		d.story.heard(d.cfg.Nodes, strings.ToLower(r.msg.Get("src")), link, r.at)
 	}
 	d.step(cluster.Recv{Link: r.link, Msg: r.msg, At: r.at})
 }
@@ -105,9 +111,13 @@ func (d *beatDaemon) step(ev cluster.Event) {
 		return // an outer step is carrying out actions and will see it
 	}
 	for len(d.pending) > 0 {
-		for _, a := range d.machine.Step(time.Now(), d.pending[0]) {
+		now := time.Now()
+		d.before(now, d.pending[0])
+		for _, a := range d.machine.Step(now, d.pending[0]) {
+			d.after(now, a)
 			d.carryOut(a)
 		}
+		d.settled(now)
 		d.pending = d.pending[1:]
 	}
 }
@@ -118,6 +128,9 @@ func (d *beatDaemon) accept(ctx context.Context, dg medium.Datagram) {
 	msg, err := hamsg.Open(dg.Data, d.keys.Load())
 	if err != nil {
 		d.badPacket(dg, err)
+		return
+	}
+	if d.losses.Load().loseReceived(msg) {
 		return
 	}
 	ping := d.cfg.Media[dg.Link].IsPing()

@@ -25,8 +25,16 @@ func logsOf(l loaded) hacf.Logs {
 	return configLogs(l.cfg)
 }
 
+// logdFacility is where the logging daemon of the original writes unless told otherwise.
+const logdFacility = "daemon"
+
+// configLogs: without a logging daemon, use_logd alone means syslog.
 func configLogs(cfg *hacf.Config) hacf.Logs {
-	return hacf.Logs{Logfile: cfg.Logfile, Debugfile: cfg.Debugfile, Facility: cfg.LogFacility, Plain: !cfg.SyslogMsgFmt}
+	logs := hacf.Logs{Logfile: cfg.Logfile, Debugfile: cfg.Debugfile, Facility: cfg.LogFacility, Plain: !cfg.SyslogMsgFmt}
+	if cfg.UseLogd && logs.Logfile == "" && logs.Debugfile == "" && logs.Facility == "" {
+		logs.Facility = logdFacility
+	}
+	return logs
 }
 
 // newLog makes a log of this process that also writes to stderr, unless that is nil.

@@ -40,7 +40,7 @@ func newResources(d *beatDaemon) (*resources, error) {
 	}
 	r := &resources{d: d, net: net}
 	logs := func(name, instance string) agent.Log {
-		return d.log.Script(halog.ScriptTag(name, instance, os.Getpid()), d.cfg.Debug > 0)
+		return scriptLog{d.log.Script(halog.ScriptTag(name, instance, os.Getpid()), d.debug.Load() > 0), d}
 	}
 	r.runner = agent.New(net, logs)
 	r.runner.Dirs = []string{d.paths.HADir + "resource.d", d.paths.InitDir}
@@ -173,7 +173,7 @@ func (r *resources) mayOverlap(key string) bool {
 	}
 	g, ok := haresources.FindGroup(groups, key)
 	for _, res := range g.Resources {
-		ok = ok && r.runner.MayOverlap(res.Name)
+		ok = ok && r.runner.MayOverlap(res.Name, res.Args...)
 	}
 	return ok
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -22,6 +21,7 @@ import (
 	"systole/pkg/hacf"
 	"systole/pkg/halog"
 	"systole/pkg/hamsg"
+	"systole/pkg/haresources"
 	"systole/pkg/hbapi"
 	"systole/pkg/medium"
 	"systole/pkg/proc"
@@ -50,11 +50,17 @@ type beatDaemon struct {
 	resources  *resources
 	identities []identity
 	files      fileTimes
+	groups     []haresources.Group
+	story      *chronicle
 
 	ctx     context.Context // ends with the loop
 	in      inbox
 	jobs    chan cluster.Job
 	workers sync.WaitGroup
+
+	watchdog *proc.Watchdog
+	losses   atomic.Pointer[losses]
+	debug    atomic.Int32 // level; SIGUSR1 and SIGUSR2 change it
 
 	pending  []cluster.Event
 	exit     *cluster.Exit
@@ -70,10 +76,11 @@ func (c *command) daemon(l loaded) int {
 	}
 	// A small live heap that is collected early: the daemon allocates little.
 	debug.SetGCPercent(50)
-	d := &beatDaemon{paths: c.paths, cfg: l.cfg, account: lookupAccount(), in: newInbox(),
+	d := &beatDaemon{paths: c.paths, cfg: l.cfg, account: lookupAccount(), in: newInbox(), groups: l.groups, story: newChronicle(l.cfg.Node),
 		jobs: make(chan cluster.Job, 256), lastSaid: map[string]time.Time{}}
 	d.log = newLog(configLogs(d.cfg), "heartbeat", nil)
 	d.keys.Store(l.keys)
+	d.debug.Store(int32(d.cfg.Debug + c.opts.set['d']))
 	exit, err := d.live(c, l)
 	if err != nil {
 		d.log.Log(halog.Error, err.Error())
@@ -99,6 +106,7 @@ func (d *beatDaemon) live(c *command, l loaded) (exit cluster.Exit, err error) {
 	d.ctx = ctx
 	d.files = timesOf(d.paths)
 
+	d.limitCores()
 	if err := d.claim(); err != nil {
 		return exit, err
 	}
@@ -107,6 +115,7 @@ func (d *beatDaemon) live(c *command, l loaded) (exit cluster.Exit, err error) {
 	defer signal.Stop(d.in.signals)
 	d.log.Log(halog.Info, "heartbeat: version "+hacf.Version)
 
+	d.readLosses()
 	config, err := d.machineConfig(c, l)
 	if err != nil {
 		return exit, err
@@ -130,6 +139,11 @@ func (d *beatDaemon) live(c *command, l loaded) (exit cluster.Exit, err error) {
 		d.resources.adopt(*config.Resume)
 	}
 	d.workers.Go(d.work)
+	d.workers.Go(d.watchStonith)
+	d.openWatchdog()
+	defer d.closeWatchdog()
+	d.openState()
+	defer d.openRecords()()
 
 	proc.Ready(daemonMark, exitOK, "")
 	daemon.SdNotify(false, daemon.SdNotifyReady)
@@ -147,7 +161,7 @@ func (d *beatDaemon) claim() error {
 	if err := proc.TakePIDFile(d.paths.PIDFile, "heartbeat"); err != nil {
 		return fmt.Errorf("cannot take pid file: %w", err)
 	}
-	return os.Chdir(d.paths.cores("root"))
+	return d.enterCores()
 }
 
 // machineConfig brings together what the machine has to know; the generation is on disk
@@ -167,6 +181,7 @@ func (d *beatDaemon) machineConfig(c *command, l loaded) (cluster.Config, error)
 		config.Links = append(config.Links, link)
 	}
 	var err, err2, err3 error
+	_, config.Stonith = d.stonithDevice()
 	config.Clients, d.identities, err = clientConfigs(cfg)
 	config.Generation, err2 = d.newGeneration()
 	config.UUID, err3 = d.newUUID()
@@ -206,7 +221,7 @@ func (d *beatDaemon) openFIFO() (err error) {
 	}
 	d.workers.Go(func() {
 		d.fifo.Serve(d.ctx, func(msg *hamsg.Message) {
-			d.post(d.ctx, func() { d.step(cluster.Local{Msg: msg}) })
+			d.post(d.ctx, func() { d.local(msg) })
 		}, d.log.Log)
 	})
 	return nil
@@ -240,23 +255,13 @@ func (d *beatDaemon) openAPI() error {
 	if d.api, err = hbapi.Listen(d.paths.socket()); err != nil {
 		return err
 	}
+	d.api.Netstring = !d.cfg.MsgFmtClassic
 	d.workers.Go(func() {
 		d.api.Serve(d.ctx, func(ev hbapi.Event) {
 			d.post(d.ctx, func() { d.doAPI(d.core.Step(view{d}, ev)) })
 		})
 	})
 	return nil
-}
-
-// prioritise gives the loop's thread the realtime class, as far as the system lets it.
-func (d *beatDaemon) prioritise(c *command) {
-	if !d.cfg.Realtime || c.opts.has('l') {
-		return
-	}
-	runtime.LockOSThread()
-	if err := proc.Realtime(max(d.cfg.RTPrio, 1)); err != nil {
-		d.log.Log(halog.Debug, err.Error())
-	}
 }
 
 // reincarnate executes this program again under the same pid.

@@ -21,14 +21,16 @@ func (d *beatDaemon) signal(sig os.Signal) {
 	case syscall.SIGHUP:
 		d.reread()
 	case syscall.SIGUSR1:
-		d.setDebug(d.cfg.Debug + 1)
+		d.setDebug(d.debug.Load() + 1)
 	case syscall.SIGUSR2:
-		d.setDebug(max(d.cfg.Debug-1, 0))
+		d.setDebug(max(d.debug.Load()-1, 0))
 	}
 }
 
-func (d *beatDaemon) setDebug(level int) {
-	d.cfg.Debug = level
+func (d *beatDaemon) setDebug(level int32) {
+	if d.debug.Swap(level) == 0 && level > 0 {
+		d.log.Log(halog.Info, "heartbeat: version "+hacf.Version)
+	}
 	d.log.Log(halog.Info, fmt.Sprintf("debug now set to %d [pid %d]", level, os.Getpid()))
 }
 
@@ -52,6 +54,7 @@ func modified(path string) time.Time {
 func (d *beatDaemon) reread() {
 	now := timesOf(d.paths)
 	d.rereadGroups(now)
+	defer d.readLosses()
 	switch {
 	case !now.haCf.Equal(d.files.haCf):
 		d.step(cluster.Reload{})
@@ -94,6 +97,7 @@ func (d *beatDaemon) rereadGroups(now fileTimes) {
 		return
 	}
 	groups, found := haresources.Parse(path, text)
+	d.groups = groups
 	for _, line := range hacf.Lines(found) {
 		d.log.Log(halog.Level(line.Level), line.Text)
 	}

@@ -59,6 +59,9 @@ func (s Spawn) await(r *os.File, cmd *exec.Cmd) (int, string, error) {
 	}
 	first, text, ok := strings.Cut(string(word), "\n")
 	if code, err := strconv.Atoi(first); ok && err == nil {
+		if code != 0 {
+			cmd.Wait() // so that nothing of it is left when its failure is told
+		}
 		return code, text, nil
 	}
 	cmd.Wait()

@@ -13,6 +13,10 @@ import (
 // other as the worker of the daemon does.
 func (n *Node) job(j cluster.Job) {
 	n.w.trace(n, "run "+j.String())
+	if j.Kind == cluster.JobStonith {
+		n.reset(j)
+		return
+	}
 	n.jobs = append(n.jobs, j)
 	if len(n.jobs) == 1 {
 		n.runSteps(j, n.plan(j))
@@ -26,6 +30,19 @@ func (n *Node) jobDone(j cluster.Job) {
 		n.runSteps(n.jobs[0], n.plan(n.jobs[0]))
 	}
 	n.event(cluster.JobDone{ID: j.ID})
+}
+
+// reset cuts a node's power, and leaves it off.
+func (n *Node) reset(j cluster.Job) {
+	n.later(n.JobTime, func() {
+		if n.FailReset {
+			n.event(cluster.JobDone{ID: j.ID, Code: 1})
+			return
+		}
+		n.w.Node(j.Node).Crash()
+		n.w.trace(n, "reset "+j.Node)
+		n.event(cluster.JobDone{ID: j.ID})
+	})
 }
 
 // step is one start or stop of a group, or a message to send.

@@ -18,6 +18,9 @@ type Node struct {
 	// FailStart and FailStop make the scripts of a group fail.
 	FailStart, FailStop map[string]bool
 
+	// FailReset makes the device fail that resets dead nodes.
+	FailReset bool
+
 	w       *World
 	cfg     cluster.Config
 	machine *cluster.Machine

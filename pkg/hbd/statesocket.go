@@ -1,0 +1,207 @@
+package hbd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"time"
+
+	"systole/pkg/cluster"
+	"systole/pkg/decision"
+	"systole/pkg/decision/ring"
+	"systole/pkg/hacf"
+	"systole/pkg/halog"
+	"systole/pkg/haresources"
+	"systole/pkg/state"
+)
+
+// Bounds of the state socket: a reader who does not read is dropped.
+const (
+	stateReaders  = 8
+	statePatience = 5 * time.Second
+)
+
+// openState serves the state document. That it cannot is no reason not to run.
+func (d *beatDaemon) openState() {
+	l, err := listenState(d.paths.state(), d.account)
+	if err != nil {
+		d.log.Log(halog.Warn, fmt.Sprintf("state socket: %v", err))
+		return
+	}
+	context.AfterFunc(d.ctx, func() { l.Close() })
+	d.workers.Go(func() { d.serveState(l) })
+}
+
+// listenState makes the socket, for root and the group of the clients.
+func listenState(path string, account Account) (*net.UnixListener, error) {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		return nil, err
+	}
+	err = os.Chmod(path, 0o660)
+	if err == nil && os.Geteuid() == 0 {
+		err = os.Chown(path, 0, account.GID)
+	}
+	if err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
+// serveState gives each connection one document.
+func (d *beatDaemon) serveState(l *net.UnixListener) {
+	slots := make(chan struct{}, stateReaders)
+	for d.ctx.Err() == nil {
+		conn, err := l.Accept()
+		if err != nil {
+			linger(d.ctx, 100*time.Millisecond)
+			continue
+		}
+		select {
+		case slots <- struct{}{}:
+			d.workers.Go(func() {
+				d.tellState(conn)
+				<-slots
+			})
+		default:
+			conn.Close()
+		}
+	}
+}
+
+// tellState asks the loop for a document and writes it.
+func (d *beatDaemon) tellState(conn net.Conn) {
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(statePatience))
+	answer := make(chan *state.Document, 1)
+	d.post(d.ctx, func() { answer <- d.document(time.Now()) })
+	select {
+	case doc := <-answer:
+		conn.Write(doc.Encode()) // a reader that has gone misses nothing
+	case <-d.ctx.Done():
+	}
+}
+
+// document is the state of this moment, for the loop to make.
+func (d *beatDaemon) document(now time.Time) *state.Document {
+	c := d.story
+	doc := &state.Document{Version: state.Version, Time: now, Nodes: []state.Node{}, Pings: []state.Node{},
+		Clients: []state.Client{}, Jobs: []state.Job{}, Events: append([]state.Event{}, c.past...)}
+	doc.Daemon = state.Daemon{Program: "systole", Version: hacf.Version, Node: d.cfg.Node, PID: os.Getpid(), Started: c.began,
+		Generation: d.machine.Config().Generation, Stopping: d.machine.Stopping(), Keepalive: d.cfg.Keepalive.Milliseconds(),
+		Deadtime: d.cfg.Deadtime.Milliseconds(), Failback: failbackWord(d.cfg.AutoFailback)}
+	for _, n := range d.machine.Nodes() {
+		told := d.nodeState(now, n)
+		switch {
+		case n.Ping:
+			doc.Pings = append(doc.Pings, told)
+			continue
+		case told.Self:
+			doc.Daemon.Status = n.Status
+		}
+		doc.Nodes = append(doc.Nodes, told)
+	}
+	for _, cl := range d.core.Clients() {
+		doc.Clients = append(doc.Clients, state.Client{Name: cl.ID, PID: cl.Cred.PID, UID: int(cl.Cred.UID), Casual: cl.Casual})
+	}
+	for _, j := range d.machine.Jobs() {
+		doc.Jobs = append(doc.Jobs, state.Job{ID: j.ID, What: j.String(), At: c.jobs[j.ID]})
+	}
+	doc.Resources = d.resourceState()
+	return doc
+}
+
+func (d *beatDaemon) nodeState(now time.Time, n cluster.NodeView) state.Node {
+	c := d.story
+	told := state.Node{Name: n.Name, Self: n.Name == d.cfg.Node, Status: n.Status, Since: c.statuses[n.Name].at, Systole: n.Peer,
+		Deadtime: n.Deadtime.Milliseconds(), Missing: n.Missing}
+	if told.Since.IsZero() {
+		told.Since = c.began
+	}
+	if told.Self {
+		told.Systole = true
+		return told
+	}
+	told.Age = ageOf(now, n.Heard)
+	for _, l := range n.Links {
+		p := state.Path{Name: l.Name, Up: l.Up, Age: ageOf(now, l.Heard)}
+		if r := c.rhythms[way{n.Name, l.Name}]; r != nil {
+			p.Interval, p.Jitter, p.Count = r.Interval.Milliseconds(), r.Jitter.Microseconds(), r.Count
+		}
+		told.Paths = append(told.Paths, p)
+	}
+	return told
+}
+
+func (d *beatDaemon) resourceState() state.Resources {
+	word := d.machine.ResourceState()
+	r := state.Resources{State: word, Holds: d.machine.Holding().String(), Since: d.story.heldAt,
+		Peer: d.machine.PeerHolding().String(), Settled: word != "transition", Groups: []state.Group{}}
+	shared := d.machine.SharedOwners()
+	for _, g := range d.groups {
+		if len(g.Resources) == 0 {
+			continue
+		}
+		owner, both := shared[haresources.Digest(g)]
+		if !both {
+			owner = g.Owner
+		}
+		r.Groups = append(r.Groups, state.Group{Owner: owner, Words: g.Words(), Holder: d.holder(owner), Shared: both})
+	}
+	return r
+}
+
+// holder says who holds the groups of an owner, as far as both nodes have said so.
+func (d *beatDaemon) holder(owner string) string {
+	kind := cluster.HoldForeign
+	if owner == d.cfg.Node {
+		kind = cluster.HoldLocal
+	}
+	if d.machine.Holding().Has(kind) {
+		return d.cfg.Node
+	}
+	if !d.machine.PeerHolding().Mirror().Has(kind) {
+		return ""
+	}
+	for _, name := range d.cfg.Nodes {
+		if name != d.cfg.Node {
+			return name
+		}
+	}
+	return ""
+}
+
+// openRecords begins to keep decision records. That it cannot is no reason not to run.
+func (d *beatDaemon) openRecords() (closed func()) {
+	kept, last, err := ring.Open(d.paths.decisions())
+	if err != nil {
+		d.log.Log(halog.Warn, err.Error())
+		return func() {}
+	}
+	d.story.recorder.Last = last
+	records := make(chan *decision.Record, 32)
+	d.story.records = records
+	written := make(chan struct{})
+	d.workers.Go(func() {
+		defer close(written)
+		for rec := range records {
+			if err := kept.Write(rec); err != nil {
+				d.log.Log(halog.Warn, err.Error())
+			}
+		}
+	})
+	return func() {
+		if rec, ok := d.story.recorder.Close(time.Now(), true, d.machine.Holding().String()); ok {
+			d.story.keep(rec)
+		}
+		d.story.records = nil
+		close(records)
+		<-written
+	}
+}

@@ -1,0 +1,121 @@
+package status
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"systole/pkg/state"
+	"systole/pkg/tool"
+)
+
+func run(args ...string) (out, errs string, code int) {
+	var stdout, stderr bytes.Buffer
+	c := tool.Command{Name: "systole", Verbs: []tool.Verb{Verb()}}
+	code = c.Run(append([]string{"status", "--utc", "--director-pids", "/nonexistent/*"}, args...), tool.Streams{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr})
+	return stdout.String(), stderr.String(), code
+}
+
+// daemon answers connections with a text.
+func daemon(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "state")
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			fmt.Fprint(conn, text)
+			conn.Close()
+		}
+	}()
+	t.Cleanup(func() { l.Close(); <-done })
+	return path
+}
+
+func document(change func(*state.Document)) string {
+	d := &state.Document{Version: state.Version, Time: time.Date(2026, 11, 21, 14, 3, 7, 0, time.UTC),
+		Daemon:    state.Daemon{Node: "node1", Status: "active", Failback: "on"},
+		Resources: state.Resources{State: "all", Holds: "all", Settled: true},
+		Nodes:     []state.Node{{Name: "node1", Self: true, Status: "active"}}}
+	if change != nil {
+		change(d)
+	}
+	return string(d.Encode())
+}
+
+func TestStatus(t *testing.T) {
+	well := daemon(t, document(nil))
+	dead := daemon(t, document(func(d *state.Document) { d.Nodes = append(d.Nodes, state.Node{Name: "node2", Status: "dead"}) }))
+	for _, c := range []struct {
+		socket string
+		code   int
+		says   string
+	}{
+		{well, exitWell, "holds all since"},
+		{dead, exitDegraded, "! node2 is dead"},
+		{daemon(t, ""), exitFailed, "without an answer"},
+		{daemon(t, "hello"), exitFailed, "invalid character"},
+		{daemon(t, `{"version":99}`), exitFailed, "version 99"},
+		{"/nonexistent/state", exitStopped, "heartbeat is not running here"},
+	} {
+		out, errs, code := run("--socket", c.socket)
+		if code != c.code || !strings.Contains(out+errs, c.says) {
+			t.Errorf("%s: exit code %d, want %d\n%s%s", c.says, code, c.code, out, errs)
+		}
+	}
+}
+
+// A socket that nobody listens on any more is a daemon that does not run.
+func TestSocketLeftBehind(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	l.Close()
+	if _, errs, code := run("--socket", path); code != exitStopped {
+		t.Errorf("exit code %d, %s", code, errs)
+	}
+}
+
+func TestJSON(t *testing.T) {
+	out, _, code := run("--json", "--socket", daemon(t, document(nil)))
+	var d state.Document
+	if err := json.Unmarshal([]byte(out), &d); err != nil || d.Daemon.Node != "node1" || code != exitWell {
+		t.Errorf("exit code %d, %v\n%s", code, err, out)
+	}
+}
+
+func TestDirectors(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{"ldirectord.ldirectord.pid": "1\n", "ldirectord.web.pid": "nonsense\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all := directors(dir + "/ldirectord.*.pid")
+	if len(all) != 2 || all[0].Name != "ldirectord" || all[0].PID != 1 || all[0].Running || all[1].Name != "web" || all[1].Running {
+		t.Errorf("%+v", all)
+	}
+}
+
+func TestWrongCall(t *testing.T) {
+	if _, _, code := run("node1"); code != tool.Usage {
+		t.Errorf("exit code %d", code)
+	}
+}
