@@ -39,7 +39,7 @@ func cpuModel() string {
 // that nobody needs the program to judge them.
 const document = `# Benchmarks
 
-Written by ` + "`make bench`" + ` with the flag ` + "`-write`" + `; do not edit. Systole, the real heartbeat 3.0.6 and
+Written by ` + "`make bench FLAGS=-write`" + `; do not edit. Systole, the real heartbeat 3.0.6 and
 keepalived, side by side in one run of %d rounds on one machine:
 
 %s

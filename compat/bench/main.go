@@ -27,6 +27,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -86,7 +87,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if os.Geteuid() != 0 {
 		return errors.New("needs root: it makes network namespaces; try sudo make bench")
 	}
-	if _, err := lab.EnsureRoot(ctx); err != nil {
+	if err := prepare(ctx, entered); err != nil {
 		return err
 	}
 	began := time.Now()
@@ -101,6 +102,21 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return writeDoc(results, o.rounds)
 	}
 	return nil
+}
+
+// prepare makes what hosts' disks consist of, once for the whole run: all rounds
+// measure the same build.
+func prepare(ctx context.Context, entered []contestant) error {
+	if _, err := lab.EnsureRoot(ctx); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(entered, func(c contestant) bool { return c.flavour == lab.Systole }) {
+		return nil
+	}
+	if _, err := lab.EnsureInstalled(ctx); err != nil {
+		return err
+	}
+	return os.Setenv("SYSTOLE_INSTALLED", "1")
 }
 
 // compete measures every contestant once a round, a line of progress for each.

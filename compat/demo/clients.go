@@ -148,22 +148,29 @@ type view struct {
 }
 
 // viewOf sums up the answers that came, and hopes that ended, from one time to
-// another. A gap counts where it ends.
+// another. A gap counts where it ends; an outage that lasts longer, also here with
+// its length so far.
 func viewOf(clients []lab.Answers, from, to time.Time) view {
-	in := func(t time.Time) bool { return t.After(from) && !t.After(to) }
 	var v view
 	for _, as := range clients {
+		var failed time.Time // the last failure
 		for _, a := range as {
-			if in(a.End()) {
-				v.requests++
-				if a.Err != nil {
-					v.failures++
-				}
+			end := a.End()
+			if !end.After(from) || end.After(to) {
+				continue
+			}
+			v.requests++
+			if a.Err != nil {
+				v.failures++
+				failed = end
 			}
 		}
 		for _, g := range as.Gaps() {
-			if in(g.To) {
+			switch {
+			case g.To.After(from) && !g.To.After(to):
 				v.gap = max(v.gap, g.Length())
+			case g.To.After(to) && g.From.Before(failed):
+				v.gap = max(v.gap, to.Sub(g.From))
 			}
 		}
 	}

@@ -50,6 +50,9 @@ func main() {
 	os.Exit(code)
 }
 
+// errInterrupted is a demo that the user has ended.
+var errInterrupted = errors.New("interrupted")
+
 // options are the command line.
 type options struct {
 	original bool
@@ -139,7 +142,11 @@ func again(ctx context.Context, o options) (int, error) {
 		return 0, err
 	}
 	m := uml.Machine{Share: []string{filepath.Dir(self)}, Memory: 1024, Limit: 15 * time.Minute, Output: os.Stdout}
-	return m.Run(ctx, append([]string{self}, o.args()...)...)
+	code, err := m.Run(ctx, append([]string{self}, o.args()...)...)
+	if ctx.Err() != nil {
+		return 0, errInterrupted
+	}
+	return code, err
 }
 
 // args are the arguments that parse to the options.

@@ -59,7 +59,7 @@ type demo struct {
 	web2    *lab.Host
 	server  *lab.Process // web server of web1
 	clients *clients
-	logs    []*lab.Tail
+	logs    []*lab.Tail // only with -v
 }
 
 // build makes all hosts; heartbeat does not run yet.
@@ -167,7 +167,6 @@ func (d *demo) director(lan *lab.Switch, n node, files string) (*lab.Host, error
 	if err := installTree(h, filepath.Join(files, n.role)); err != nil {
 		return nil, err
 	}
-	d.logs = append(d.logs, h.Tail(haLog), h.Tail(ldirectordLog))
 	script := "sysctl -qw net.ipv4.ip_forward=1; chmod 600 /etc/ha.d/authkeys"
 	if d.original { // Debian has no /usr/lib64/heartbeat, which the how-to's ha.cf names
 		script += "; mkdir -p /usr/lib64 && ln -s ../libexec/heartbeat /usr/lib64/heartbeat"
@@ -194,12 +193,15 @@ func installTree(h *lab.Host, dir string) error {
 
 // followLogs prints the directors' logs as they grow.
 func (d *demo) followLogs() {
-	for i, t := range d.logs {
-		name := []node{active, standby}[i/2].short()
-		go t.Await(context.Background(), func(l lab.Line) bool {
-			d.out.printf("%12s | %s\n", name, l.Text)
-			return false
-		})
+	for _, h := range []*lab.Host{d.active, d.standby} {
+		for _, log := range []string{haLog, ldirectordLog} {
+			t := h.Tail(log)
+			d.logs = append(d.logs, t)
+			go t.Await(context.Background(), func(l lab.Line) bool {
+				d.out.logLine(shortName(h.Name), l.Text)
+				return false
+			})
+		}
 	}
 }
 

@@ -44,6 +44,9 @@ func (s *screen) title(o options) {
 		who = "The original heartbeat and ldirectord"
 	}
 	s.printf("%s on how-to %s: two directors, two web servers\n%s", who, o.howto, picture)
+	if o.original {
+		s.printf("\nWhere each haresources names its own node, as in this how-to, the original has the\naddress on both nodes at once. The steps call that wrong.\n")
+	}
 	if uml.Inside() {
 		s.printf("\nThis machine's kernel has no ip_vs, so all this is in User-Mode Linux. Programs start\nslowly there: look at the order of things and at who is answered, not at the times.\n")
 	}
@@ -70,6 +73,9 @@ func (s *screen) ran(host, line, output string) {
 
 // note says what the demo does that is no command.
 func (s *screen) note(format string, args ...any) { s.printf("   "+format+"\n", args...) }
+
+// logLine shows a line of a director's log.
+func (s *screen) logLine(host, line string) { s.printf("   %-10s | %s\n", host, line) }
 
 // waits says what timer the demo waits for.
 func (s *screen) waits(what string) { s.printf("   … waits %s\n", what) }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -53,7 +52,7 @@ func (d *demo) walk(ctx context.Context) ([]outcome, error) {
 		o.err = s.do(d, ctx)
 		o.to = time.Now()
 		if ctx.Err() != nil {
-			return done, errors.New("interrupted")
+			return done, errInterrupted
 		}
 		if o.err != nil {
 			d.out.wrong(o.err)

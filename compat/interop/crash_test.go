@@ -18,6 +18,7 @@ func TestCrashFailbackOn(t *testing.T) {
 		p.active.crash()
 		p.at(p.www, p.standby)
 		p.standby.says("take after crash", p.active)
+		p.standby.says("takeover over", p.active)
 
 		p.step("return of the owner: failback")
 		p.active.reboot()
@@ -80,6 +81,7 @@ func TestCrashFailbackOff(t *testing.T) {
 		p.active.crash()
 		p.at(p.www, p.standby)
 		p.standby.says("take after crash", p.active)
+		p.standby.says("takeover over", p.active)
 
 		p.step("return of the owner: the group stays")
 		p.active.reboot()

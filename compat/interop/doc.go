@@ -20,5 +20,8 @@
 // datagrams of a forger (TestForger replays a capture of what the original was sent, with its
 // reactions), scripts that fail, hang, or leave daemons behind, and a port that is in use.
 //
+// An original now and then loses a message of its own scripts and then waits for it for ever. A story
+// that ends badly because of that is told again (attempt_test.go), and the log says so.
+//
 // Everything is awaited, nothing is timed; the times that the steps took are logged (go test -v).
 package interop

@@ -28,14 +28,14 @@ func TestMain(m *testing.M) {
 // busy machine fails no test.
 const patience = 40 * time.Second
 
-func soon(t *testing.T) context.Context {
+func soon(t lab.TB) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
 	return ctx
 }
 
 // until waits for a state that tells nobody of its coming.
-func until(t *testing.T, what string, so func() bool) {
+func until(t lab.TB, what string, so func() bool) {
 	t.Helper()
 	ctx := soon(t)
 	tick := time.NewTicker(50 * time.Millisecond)

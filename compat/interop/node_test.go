@@ -2,7 +2,6 @@ package interop
 
 import (
 	"strings"
-	"testing"
 	"time"
 
 	"systole/compat/lab"
@@ -11,7 +10,7 @@ import (
 // node is one of the pair.
 type node struct {
 	*lab.Host
-	t    *testing.T
+	t    tester
 	ours bool
 	log  *lab.Tail
 	mark int // lines of the log before the present step

@@ -4,7 +4,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"testing"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
@@ -13,7 +12,7 @@ import (
 
 // orderOf reads the lines of testdata/orders.txtar that are to be found in this order. "standby
 // taker foreign" is the order "standby taker" with the kind "foreign".
-func orderOf(t *testing.T, name, me, peer string) []*regexp.Regexp {
+func orderOf(t lab.TB, name, me, peer string) []*regexp.Regexp {
 	t.Helper()
 	words := strings.NewReplacer("{me}", me, "{peer}", peer)
 	for kind, mirror := range map[string]string{"all": "all", "local": "foreign", "foreign": "local"} {
@@ -81,3 +80,6 @@ func (n *node) maker() string {
 	}
 	return "original"
 }
+
+// lostOwn says whether an original has lost a message of its own scripts.
+func (n *node) lostOwn() bool { return !n.ours && lostOwn.MatchString(n.since(0)) }

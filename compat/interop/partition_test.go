@@ -21,9 +21,10 @@ func TestPartition(t *testing.T) {
 		if err := p.active.Cut("eth0"); err != nil {
 			p.Fatal(err)
 		}
-		lab.OK(p.standby.AwaitAddr(soon(p.T), p.www, true))(p.T)
+		lab.OK(p.standby.AwaitAddr(soon(p.attempt), p.www, true))(p.attempt)
 		for _, n := range []*node{p.active, p.standby} {
-			lab.OK(n.log.AwaitLog(soon(p.T), `mach_down takeover complete for node`))(p.T)
+			n.says("take after cut", p.other(n))
+			n.says("takeover over", p.other(n))
 		}
 		if n := len(p.lab.Holders(p.www)); n != 2 {
 			p.Errorf("%d nodes hold the address while the wire is cut, want both", n)
@@ -78,5 +79,5 @@ func (p *pair) restarted() {
 		})
 	}
 	wg.Wait()
-	lab.OK(p.active.AwaitAddr(soon(p.T), p.www, true))(p.T)
+	lab.OK(p.active.AwaitAddr(soon(p.attempt), p.www, true))(p.attempt)
 }

@@ -53,7 +53,7 @@ func TestStandby(t *testing.T) {
 			p.ends(m.active, m.standby)
 		}
 		p.step("a wrong word")
-		r := lab.OK(p.active.Run(soon(p.T), "/usr/share/heartbeat/hb_standby", "everything"))(p.T)
+		r := lab.OK(p.active.Run(soon(p.attempt), "/usr/share/heartbeat/hb_standby", "everything"))(p.attempt)
 		if r.Code != 1 || !strings.Contains(r.Stdout+r.Stderr, "wrong resources(everything).") {
 			p.Errorf("hb_standby everything: exit code %d, %q %q", r.Code, r.Stdout, r.Stderr)
 		}
@@ -82,7 +82,8 @@ func (p *pair) ends(active, standby string) {
 // happen all the same, and in the end nothing may be missing.
 func TestLoss(t *testing.T) {
 	t.Parallel()
-	set := setting{failback: "off", allowed: regexp.MustCompile(`lost packet|No pkts missing|Late heartbeat|` +
+	// With ARP among what is lost, a node may be deaf to the other for seconds.
+	set := setting{failback: "off", extra: "warntime 4\ndeadtime 8\n", allowed: regexp.MustCompile(`lost packet|No pkts missing|Late heartbeat|` +
 		// Of reports that are missing, or come late, an original makes this.
 		`original: .*(No one owns (our local|foreign)|Both machines own (our|foreign)) resources!`)}
 	eachRole(t, set, func(p *pair) {
@@ -112,7 +113,7 @@ func TestLoss(t *testing.T) {
 			p.Fatal(err)
 		}
 		for _, n := range []*node{p.active, p.standby} {
-			until(p.T, n.Name+" has what it missed", n.missesNothing)
+			until(p.attempt, n.Name+" has what it missed", n.missesNothing)
 		}
 		p.joined()
 		p.at(p.www, p.active)
@@ -127,10 +128,10 @@ func (p *pair) missedAndGot(n *node) {
 	for _, re := range []string{`[0-9]+ lost packet\(s\) for`, `No pkts missing from`} {
 		at := n.mark
 		match := regexp.MustCompile(re)
-		lab.OK(n.log.AwaitFrom(soon(p.T), at, func(l lab.Line) bool {
+		lab.OK(n.log.AwaitFrom(soon(p.attempt), at, func(l lab.Line) bool {
 			at++
 			return match.MatchString(l.Text)
-		}))(p.T)
+		}))(p.attempt)
 		n.mark = at
 	}
 }

@@ -137,12 +137,12 @@ func (p *pair) stopBoth() {
 	if first.ours {
 		first, second = second, first
 	}
-	stopping := lab.OK(first.Start("service", "heartbeat", "stop"))(p.T)
+	stopping := lab.OK(first.Start("service", "heartbeat", "stop"))(p.attempt)
 	if !first.ours {
 		first.awaits(`Heartbeat shutdown in progress`)
 	}
 	second.stop()
-	if code := lab.OK(stopping.Wait(soon(p.T)))(p.T); code != 0 {
+	if code := lab.OK(stopping.Wait(soon(p.attempt)))(p.attempt); code != 0 {
 		p.Errorf("%s: stop ends with %d", first.Name, code)
 	}
 	first.awaits("Heartbeat shutdown complete.$")
