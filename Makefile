@@ -76,10 +76,10 @@ sim:
 	$(GO) run ./compat/sim --seeds $(SEEDS)
 
 bench: deps build
-	$(GO) run ./compat/bench
+	$(GO) run ./compat/bench $(FLAGS)
 
 demo: deps build
-	$(GO) run ./compat/demo
+	$(GO) run ./compat/demo $(FLAGS)
 
 install: build
 	$(GO) run ./compat/install -destdir "$(DESTDIR)" -bin build/bin

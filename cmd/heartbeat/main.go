@@ -8,7 +8,6 @@ import (
 	"path"
 
 	"systole/pkg/agent"
-	"systole/pkg/clstatus"
 	"systole/pkg/hbd"
 	"systole/pkg/ipfail/ipfaild"
 	"systole/pkg/resmgr"
@@ -19,7 +18,6 @@ func applets() map[string]func() int {
 	return map[string]func() int{
 		"heartbeat":       process(hbd.Main),
 		"ipfail":          process(ipfaild.Main),
-		"cl_status":       process(clstatus.Main),
 		"ResourceManager": tool(resmgr.ResourceManagerMain),
 		"mach_down":       tool(resmgr.MachDownMain),
 		"req_resource":    tool(resmgr.ReqResourceMain),
@@ -31,7 +29,9 @@ func applets() map[string]func() int {
 		"hb_setweight":    tool(resmgr.HbSetweightMain),
 		"hb_setsite":      tool(resmgr.HbSetsiteMain),
 		"send_arp":        tool(agent.SendArpMain),
+		"send_ua":         tool(agent.SendUAMain),
 		"findif":          tool(agent.FindifMain),
+		"agent":           tool(agent.Main),
 		"IPaddr":          tool(agent.IPaddrMain),
 		"IPaddr2":         tool(agent.IPaddr2Main),
 	}

@@ -57,3 +57,16 @@ func chown(path string, e layout.Entry) error {
 	}
 	return os.Chown(path, uid, 0)
 }
+
+// chgrp gives a file to root and the group.
+func chgrp(path, group string) error {
+	g, err := user.LookupGroup(group)
+	if err != nil {
+		return err
+	}
+	gid, err := strconv.Atoi(g.Gid)
+	if err != nil {
+		return err
+	}
+	return os.Chown(path, 0, gid)
+}

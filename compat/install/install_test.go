@@ -70,7 +70,7 @@ func listing(t *testing.T, dir string) string {
 
 func TestListing(t *testing.T) {
 	dest := t.TempDir()
-	stdout, stderr := install(t, 0, "-destdir", dest, "-bin", built(t, "heartbeat", "ldirectord", "systole"), "-src", root)
+	stdout, stderr := install(t, 0, "-destdir", dest, "-bin", built(t, "heartbeat", "cl_status", "ldirectord", "systole"), "-src", root)
 	if stdout != "" || stderr != "" {
 		t.Errorf("a first installation says %q, %q", stdout, stderr)
 	}
@@ -93,7 +93,7 @@ func TestListing(t *testing.T) {
 // Links lead to the program from wherever the tree is.
 func TestLinksLead(t *testing.T) {
 	dest := t.TempDir()
-	install(t, 0, "-destdir", dest, "-bin", built(t, "heartbeat", "ldirectord"), "-src", root)
+	install(t, 0, "-destdir", dest, "-bin", built(t, "heartbeat", "cl_status", "ldirectord"), "-src", root)
 	program := filepath.Join(dest, "usr/libexec/heartbeat/heartbeat")
 	want, err := os.Stat(program)
 	if err != nil {
@@ -112,7 +112,7 @@ func TestLinksLead(t *testing.T) {
 
 func TestWhatWasNotBuilt(t *testing.T) {
 	dest := t.TempDir()
-	install(t, 0, "-destdir", dest, "-bin", built(t, "heartbeat", "ldirectord"), "-src", root)
+	install(t, 0, "-destdir", dest, "-bin", built(t, "heartbeat", "cl_status", "ldirectord"), "-src", root)
 	if _, err := os.Lstat(filepath.Join(dest, "usr/sbin/systole")); err == nil {
 		t.Error("a program that was not built is there")
 	}
@@ -216,7 +216,7 @@ func TestPlacesThatAreOne(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dest, "etc/heartbeat"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	stdout, _ := install(t, 0, "-destdir", dest, "-bin", built(t, "heartbeat", "ldirectord"), "-src", root)
+	stdout, _ := install(t, 0, "-destdir", dest, "-bin", built(t, "heartbeat", "cl_status", "ldirectord"), "-src", root)
 	if stdout != "/etc/heartbeat is a directory and stays; it was to be a link to ha.d\n" {
 		t.Errorf("said %q", stdout)
 	}

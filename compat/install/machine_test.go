@@ -39,7 +39,7 @@ func disk(t *testing.T) string {
 			}
 		}
 	}
-	if err := os.Rename(built(t, "heartbeat", "ldirectord"), filepath.Join(dir, "built")); err != nil {
+	if err := os.Rename(built(t, "heartbeat", "cl_status", "ldirectord"), filepath.Join(dir, "built")); err != nil {
 		t.Fatal(err)
 	}
 	return dir

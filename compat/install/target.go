@@ -84,7 +84,24 @@ func (t *target) placeProgram(e layout.Entry) error {
 	if _, err := os.Stat(from); e.Kind == layout.Optional && errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return t.copy(from, e)
+	if e.Group == "" {
+		return t.copy(from, e)
+	}
+	return t.copyWithGroup(from, e)
+}
+
+// copyWithGroup gives a program the rights of a group. Which number that has is known on the
+// machine itself only; elsewhere the program stays without: a package gives them later.
+func (t *target) copyWithGroup(from string, e layout.Entry) error {
+	mode := e.Mode
+	e.Mode &^= fs.ModeSetgid
+	if err := t.copy(from, e); err != nil || !t.machine() {
+		return err
+	}
+	if err := chgrp(t.path(e.Path), e.Group); err != nil {
+		return err
+	}
+	return os.Chmod(t.path(e.Path), mode)
 }
 
 // placeLink replaces what is there, but no directory; and no program by a link to itself, where

@@ -20,6 +20,8 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+
+	resourced "systole/resource.d"
 )
 
 // Kind says how an entry is made, and what becomes of something that is there already.
@@ -41,6 +43,7 @@ type Entry struct {
 	Kind   Kind
 	Mode   fs.FileMode // permissions; 0 for links
 	Owner  string      // account, if not root; Dir only
+	Group  string      // with setgid in Mode: the group whose rights a Program has
 	Source string      // Program: its name; File and Config: path in the source tree; Link: where it points
 }
 
@@ -67,7 +70,7 @@ func Table() []Entry {
 // Daemons lists the names of the program of many names that are daemons, agents and helpers:
 // every place of daemons has them. heartbeat itself is the first.
 func Daemons() []string {
-	return []string{"heartbeat", "ipfail", "harc", "send_arp", "findif", "IPaddr", "IPaddr2"}
+	return []string{"heartbeat", "ipfail", "harc", "send_arp", "send_ua", "findif", "agent", "IPaddr", "IPaddr2"}
 }
 
 // Scripts lists its names that were scripts: they are in /usr/share/heartbeat, and with the
@@ -81,7 +84,7 @@ func Scripts() []string {
 
 // Applets lists all names under which the program of many names is installed, sorted.
 func Applets() []string {
-	names := slices.Concat(Daemons(), Scripts(), []string{"cl_status"})
+	names := slices.Concat(Daemons(), Scripts())
 	slices.Sort(names)
 	return names
 }
@@ -105,6 +108,7 @@ func programs() []Entry {
 	return []Entry{
 		{Path: multi, Kind: Program, Mode: 0o755, Source: "heartbeat"},
 		{Path: "/usr/sbin/ldirectord", Kind: Program, Mode: 0o755, Source: "ldirectord"},
+		{Path: "/usr/bin/cl_status", Kind: Program, Mode: 0o555 | fs.ModeSetgid, Group: Group, Source: "cl_status"},
 		{Path: "/usr/sbin/systole", Kind: Optional, Mode: 0o755, Source: "systole"},
 	}
 }
@@ -113,7 +117,6 @@ func links() []Entry {
 	out := []Entry{
 		{Path: "/etc/heartbeat", Kind: Link, Source: "ha.d"},
 		{Path: "/etc/ha.d/resource.d/ldirectord", Kind: Link, Source: "/usr/sbin/ldirectord"},
-		{Path: "/usr/bin/cl_status", Kind: Link, Source: "../libexec/heartbeat/heartbeat"},
 	}
 	names := slices.Concat(Daemons(), Scripts())
 	for _, name := range names[1:] {
@@ -139,7 +142,7 @@ func entryPoints() []Entry {
 	for _, name := range []string{"ask_resources", "hb_takeover", "ip-request", "ip-request-resp", "status"} {
 		out = append(out, Entry{Path: haDir + "rc.d/" + name, Kind: Config, Mode: 0o755, Source: "compat/entry/rc.d/" + name})
 	}
-	for _, name := range []string{"IPaddr", "IPaddr2"} {
+	for _, name := range resourced.Names() {
 		out = append(out, Entry{Path: haDir + "resource.d/" + name, Kind: Config, Mode: 0o755, Source: "resource.d/" + name})
 	}
 	return out
