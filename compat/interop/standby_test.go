@@ -84,8 +84,8 @@ func TestLoss(t *testing.T) {
 	t.Parallel()
 	// With ARP among what is lost, a node may be deaf to the other for seconds.
 	set := setting{failback: "off", extra: "warntime 4\ndeadtime 8\n", allowed: regexp.MustCompile(`lost packet|No pkts missing|Late heartbeat|` +
-		// Of reports that are missing, or come late, an original makes this.
-		`original: .*(No one owns (our local|foreign)|Both machines own (our|foreign)) resources!`)}
+		// Of reports that are missing, or come late, a node makes this.
+		`(No one owns (our local|foreign)|Both machines own (our|foreign)) resources!`)}
 	eachRole(t, set, func(p *pair) {
 		p.startBoth()
 		p.at(p.www, p.active)
