@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -63,10 +64,45 @@ func TestParseSmaps(t *testing.T) {
 	}
 }
 
+func TestParseSchedstat(t *testing.T) {
+	if got, err := parseSchedstat("1500000 200 3\n500000 0 1\n"); got != 2*time.Millisecond || err != nil {
+		t.Errorf("%s (%v)", got, err)
+	}
+	if got, err := parseSchedstat(""); got != 0 || err != nil {
+		t.Errorf("nothing gives %s (%v)", got, err)
+	}
+	if _, err := parseSchedstat("cat: no such file\n"); err == nil {
+		t.Error("nonsense is taken")
+	}
+}
+
+// Every contestant has a league, and each league Systole and the original in it.
+func TestLeagues(t *testing.T) {
+	var all []result
+	for _, c := range contestants() {
+		all = append(all, result{contestant: c})
+	}
+	n := 0
+	for _, league := range leagues(all) {
+		n += len(league)
+		_, ours := find(league, contestant.ours)
+		_, real := find(league, contestant.original)
+		if !ours || !real || rhythms[league[0].contestant.league] == "" {
+			t.Errorf("league %q: Systole %t, the original %t, described as %q", league[0].contestant.league, ours, real, rhythms[league[0].contestant.league])
+		}
+	}
+	if n != len(all) {
+		t.Errorf("%d of %d contestants are in a league", n, len(all))
+	}
+}
+
 // rounds are results of one contestant from gaps at a stop in milliseconds and
 // memory in KiB.
 func rounds(name string, kib int64, stops ...int) result {
-	r := result{contestant: contestant{name: name}}
+	r := result{contestant: contestant{name: name, league: everySecond, flavour: lab.Originals}}
+	if name == "systole" {
+		r.contestant.flavour = lab.Systole
+	}
 	for _, ms := range stops {
 		r.rounds = append(r.rounds, measured{stop: time.Duration(ms) * time.Millisecond, memory: memory{resident: kib}})
 	}
@@ -74,16 +110,16 @@ func rounds(name string, kib int64, stops ...int) result {
 }
 
 func TestJudge(t *testing.T) {
-	results := []result{rounds(systole, 20<<10, 30, 10, 20), rounds(heartbeat, 47<<10, 400, 420, 380)}
+	results := []result{rounds("systole", 20<<10, 30, 8, 9), rounds("heartbeat", 47<<10, 400, 420, 380)}
 	met := map[string]bool{}
 	for _, v := range judge(results) {
 		met[v.figure] = v.met()
 	}
-	want := map[string]bool{plannedStop: true, failback: true, crash: true, coldStart: true, residentTotal: true}
+	want := map[string]bool{plannedStop: true, failback: true, lost: true, crash: true, coldStart: true, alone: true, residentTotal: true}
 	if !reflect.DeepEqual(met, want) {
 		t.Errorf("met: %v, want %v", met, want)
 	}
-	worse := []result{rounds(systole, 24<<10, 30, 21, 20), rounds(heartbeat, 47<<10, 400)}
+	worse := []result{rounds("systole", 24<<10, 30, 21, 20), rounds("heartbeat", 47<<10, 400)}
 	for _, v := range judge(worse) {
 		if hit := v.figure != plannedStop && v.figure != residentTotal; v.met() != hit {
 			t.Errorf("%s: met %t, want %t", v.figure, v.met(), hit)
@@ -100,10 +136,10 @@ func TestJudge(t *testing.T) {
 }
 
 func TestTargetTable(t *testing.T) {
-	results := []result{rounds(systole, 20<<10, 10), rounds(heartbeat, 47<<10, 412)}
+	results := []result{rounds("systole", 20<<10, 10), rounds("heartbeat", 47<<10, 412)}
 	got := plain(targetTable(judge(results), others(results)...))
 	for _, want := range []string{
-		"gap at a planned stop of the holder         20 ms   10 ms   met   412 ms = 41×\n",
+		"gap at a planned stop of the holder         10 ms   10 ms   met   412 ms = 41×\n",
 		"resident memory of the daemons            23.5 MB   20.0 MB   met   47.0 MB = 2.4×\n",
 	} {
 		if !strings.Contains(squeeze(got), squeeze(want)) {
@@ -137,12 +173,12 @@ func TestTables(t *testing.T) {
 }
 
 func TestFiguresTable(t *testing.T) {
-	got := figuresTable([]result{rounds(systole, 20<<10, 10, 30, 20)})
+	got := figuresTable([]result{rounds("systole", 20<<10, 10, 30, 20)})
 	if want := []string{plannedStop, "20 ms (10 ms – 30 ms)"}; !reflect.DeepEqual(got[1], want) {
 		t.Errorf("%q, want %q", got[1], want)
 	}
-	if want := []string{residentTotal, "20.0 MB"}; !reflect.DeepEqual(got[5], want) {
-		t.Errorf("%q, want %q", got[5], want)
+	if want := []string{residentTotal, "20.0 MB"}; !slices.ContainsFunc(got, func(row []string) bool { return slices.Equal(row, want) }) {
+		t.Errorf("no row %q in %q", want, got)
 	}
 }
 
@@ -159,7 +195,7 @@ func TestText(t *testing.T) {
 
 func TestChoose(t *testing.T) {
 	for list, want := range map[string]string{
-		"":                      "systole, heartbeat, keepalived, keepalived-0.1",
+		"":                      "systole, heartbeat, keepalived, systole-0.1, heartbeat-0.1, keepalived-0.1",
 		"heartbeat, keepalived": "heartbeat, keepalived",
 	} {
 		got, err := choose(contestants(), list)

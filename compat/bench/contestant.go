@@ -12,6 +12,7 @@ import (
 // contestant is one of the programs that are compared.
 type contestant struct {
 	name    string
+	league  string // whom it is compared with: those with the same rhythm
 	flavour lab.Flavour
 	files   func(n node) []file // configuration of a node
 	start   []string            // command that starts the daemon
@@ -27,47 +28,61 @@ type file struct {
 	perm       uint32
 }
 
-// The names of the contestants that targets speak of.
+// The leagues, by the interval of the heartbeats or adverts.
 const (
-	systole   = "systole"
-	heartbeat = "heartbeat"
-	alived    = "keepalived"
-	alivedTen = "keepalived-0.1"
+	everySecond = "1 s"
+	everyTenth  = "0.1 s"
 )
+
+// ours says whether it is Systole, and original whether it is the real heartbeat.
+func (c contestant) ours() bool     { return c.flavour == lab.Systole }
+func (c contestant) original() bool { return c.flavour == lab.Originals }
 
 // heartbeatQuiet is longer than ipfail's sleep of 10 s before it asks for a
 // standby: the exchange that follows a start must be over before the next event.
 const heartbeatQuiet = 12 * time.Second
 
 func contestants() []contestant {
-	service := func(what string) []string { return []string{"service", "heartbeat", what} }
-	heart := contestant{
-		files: heartbeatFiles, start: service("start"), stop: service("stop"),
-		log: "/var/log/ha.log", quiet: heartbeatQuiet,
+	return []contestant{
+		heart("systole", lab.Systole, everySecond, timing{"1", "5"}, 75*time.Second),
+		heart("heartbeat", lab.Originals, everySecond, timing{"1", "5"}, 140*time.Second),
+		keepalived("keepalived", everySecond, "1", 50*time.Second),
+		heart("systole-0.1", lab.Systole, everyTenth, timing{"100ms", "300ms"}, 65*time.Second),
+		heart("heartbeat-0.1", lab.Originals, everyTenth, timing{"100ms", "500ms"}, 120*time.Second),
+		keepalived("keepalived-0.1", everyTenth, "0.1", 40*time.Second),
 	}
-	ours, real := heart, heart
-	ours.name, ours.flavour, ours.round = systole, lab.Systole, 45*time.Second
-	real.name, real.flavour, real.round = heartbeat, lab.Originals, 65*time.Second
-	return []contestant{ours, real, keepalived(alived, "1"), keepalived(alivedTen, "0.1")}
 }
 
-func keepalived(name, advert string) contestant {
+// timing is keepalive and deadtime as ha.cf has them.
+type timing struct{ keepalive, deadtime string }
+
+func heart(name string, flavour lab.Flavour, league string, beat timing, round time.Duration) contestant {
+	service := func(what string) []string { return []string{"service", "heartbeat", what} }
 	return contestant{
-		name: name, flavour: lab.Bare,
+		name: name, flavour: flavour, league: league, round: round,
+		files: func(n node) []file { return heartbeatFiles(n, beat) },
+		start: service("start"), stop: service("stop"),
+		log: "/var/log/ha.log", quiet: heartbeatQuiet,
+	}
+}
+
+func keepalived(name, league, advert string, round time.Duration) contestant {
+	return contestant{
+		name: name, flavour: lab.Bare, league: league, round: round,
 		files: func(n node) []file {
 			return []file{{"/etc/keepalived/keepalived.conf", keepalivedConf(n, advert), 0o644}}
 		},
 		start: []string{"service", "keepalived", "start"},
 		stop:  []string{"service", "keepalived", "stop"},
-		log:   lab.SyslogFile, quiet: 4 * time.Second, round: 30 * time.Second,
+		log:   lab.SyslogFile, quiet: 4 * time.Second,
 	}
 }
 
-// haCf is the how-to's ha.cf with keepalive 1 and deadtime 5.
+// haCf is the how-to's ha.cf with a rhythm of its own.
 const haCf = `debugfile /var/log/ha-debug.log
 logfile /var/log/ha.log
-keepalive 1
-deadtime 5
+keepalive %s
+deadtime %s
 udpport 694
 ucast eth0 %s
 node %s
@@ -78,9 +93,9 @@ respawn hacluster /usr/libexec/heartbeat/ipfail
 apiauth ipfail gid=haclient uid=hacluster
 `
 
-func heartbeatFiles(n node) []file {
+func heartbeatFiles(n node, beat timing) []file {
 	return []file{
-		{"/etc/ha.d/ha.cf", fmt.Sprintf(haCf, n.peer().addr.Addr(), active.name, standby.name, gateway.Addr()), 0o644},
+		{"/etc/ha.d/ha.cf", fmt.Sprintf(haCf, beat.keepalive, beat.deadtime, n.peer().addr.Addr(), active.name, standby.name, gateway.Addr()), 0o644},
 		{"/etc/ha.d/haresources", fmt.Sprintf("%s IPaddr2::%s/32/eth0\n", active.name, vip), 0o644},
 		{"/etc/ha.d/authkeys", "auth 2\n2 sha1 gunnmlvs\n", 0o600},
 	}

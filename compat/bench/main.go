@@ -1,7 +1,7 @@
 // Command bench measures Systole beside the real heartbeat and keepalived, in
 // one run, on this machine's own kernel. It is what "make bench" runs.
 //
-//	client ----ICMP echo every 5 ms----> 121.254.175.70 (the VIP, nothing else)
+//	client ----ICMP echo every 2 ms----> 121.254.175.70 (the VIP, nothing else)
 //	                                       |
 //	     switch, ping node .65  ----+------+------+----
 //	                            active .77   standby .78
@@ -9,13 +9,15 @@
 //
 // Every round builds that stage anew for each contestant in turn (A B C D, A B
 // C D, …), so that whatever else the machine does is shared by all. A round is:
-// start both nodes, stop the holder, start it again, cut its power. Between two
-// events the stage must have fallen silent: no log line, no address change.
+// start both nodes, stop the holder, start it again, cut the other's wire and mend
+// it, cut the holder's power. Between two events the stage must have fallen
+// silent: no log line, no address change. At the end all contestants run side by
+// side on a machine that has twice as much to do as it can (-busy).
 //
 // All gaps are the client's: from the last answer before to the first after.
 // The power cut is a real one as far as the network can tell: the wire goes dead
 // first, then all processes. What holds for each contestant: the VIP as /32 on
-// eth0, node 1 preferred, keepalive (or advert) 1 s, deadtime 5 s.
+// eth0, node 1 preferred, and the rhythm of its league.
 package main
 
 import (
@@ -52,6 +54,7 @@ type options struct {
 	rounds int
 	only   string
 	write  bool
+	busy   time.Duration
 	logs   string
 }
 
@@ -62,6 +65,7 @@ func parse(args []string, errs io.Writer) (options, error) {
 	fs.IntVar(&o.rounds, "n", 5, "rounds, each of which measures every contestant once")
 	fs.StringVar(&o.only, "only", "", "contestants to measure, by name, with commas between; all if empty")
 	fs.BoolVar(&o.write, "write", false, "write the tables to docs/benchmarks.md")
+	fs.DurationVar(&o.busy, "busy", 10*time.Minute, "how long all run on a machine with too much to do; 0: not at all")
 	fs.StringVar(&o.logs, "logs", "", "keep the nodes' logs in this directory")
 	if err := fs.Parse(args); err != nil {
 		return o, err
@@ -91,15 +95,26 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	began := time.Now()
-	fmt.Fprintf(out, "%s\n%d rounds of %s, about %s\n\n", machine(), o.rounds, names(entered), expected(entered, o.rounds))
+	fmt.Fprintf(out, "%s\n%d rounds of %s, about %s\n\n", machine(), o.rounds, names(entered), expected(entered, o.rounds)+o.busy)
 	results, err := compete(ctx, entered, o, out)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\n%s\n%s", plain(figuresTable(results)), plain(targetTable(judge(results), others(results)...)))
+	for _, league := range leagues(results) {
+		fmt.Fprintf(out, "\n%s\n%s", plain(figuresTable(league)), plain(targetTable(judge(league), others(league)...)))
+	}
+	cost := costOfMessage()
+	fmt.Fprintf(out, "\n%s\n", cost)
+	var starved []starvation
+	if o.busy > 0 {
+		if starved, err = starve(ctx, entered, o.busy); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "\n%s", plain(starvedTable(starved, o.busy)))
+	}
 	fmt.Fprintf(out, "\nTook %s.\n", time.Since(began).Round(time.Second))
 	if o.write {
-		return writeDoc(results, o.rounds)
+		return writeDoc(report{results, cost, starved, o})
 	}
 	return nil
 }

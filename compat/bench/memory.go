@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"systole/compat/lab"
 )
@@ -59,3 +60,53 @@ func parseSmaps(out string) (memory, error) {
 	}
 	return m, nil
 }
+
+// schedstat prints how long each thread of those processes has run, in nanoseconds.
+const schedstat = `exec cat $(ls -d /proc/[0-9]*/task/* | sed '\,/proc/1/,d; \,/proc/'$$'/,d; s,$,/schedstat,') 2>/dev/null; true`
+
+// busyTime is long enough for a few heartbeats.
+const busyTime = 5 * time.Second
+
+// busyOf is the share of a processor that the daemons of a node use, in millionths.
+func busyOf(ctx context.Context, h *lab.Host) (int64, error) {
+	before, err := ranFor(ctx, h)
+	if err != nil {
+		return 0, err
+	}
+	begin := time.Now()
+	select {
+	case <-time.After(busyTime):
+	case <-ctx.Done():
+		return 0, context.Cause(ctx)
+	}
+	after, err := ranFor(ctx, h)
+	if err != nil {
+		return 0, err
+	}
+	return int64(float64(after-before) / float64(time.Since(begin)) * 1e6), nil
+}
+
+func ranFor(ctx context.Context, h *lab.Host) (time.Duration, error) {
+	r, err := h.Sh(ctx, schedstat)
+	if err != nil {
+		return 0, err
+	}
+	return parseSchedstat(r.Stdout)
+}
+
+// parseSchedstat sums the first numbers of the lines: time on a processor.
+func parseSchedstat(out string) (time.Duration, error) {
+	var sum time.Duration
+	for line := range strings.Lines(out) {
+		first, _, _ := strings.Cut(line, " ")
+		n, err := strconv.ParseInt(first, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("schedstat: %w", err)
+		}
+		sum += time.Duration(n)
+	}
+	return sum, nil
+}
+
+// millionths shows a share of a processor.
+func millionths(v int64) string { return fmt.Sprintf("%.2f %%", float64(v)/1e4) }

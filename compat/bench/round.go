@@ -18,13 +18,17 @@ type measured struct {
 	idle     time.Duration // longest gap while nothing happens: what the measuring itself adds
 	stop     time.Duration // longest gap of the client at a planned stop of the holder
 	failback time.Duration // … when the preferred node comes back
-	crash    time.Duration // … when the holder loses power
+	lost     int           // questions of both moves that nobody answered
+	heal     time.Duration // … when a cut wire is whole again and both hold the VIP
+	alone    time.Duration // from then until one node holds it for good
+	crash    time.Duration // longest gap of the client when the holder loses power
 	memory   memory        // of the preferred node's daemons
+	busy     int64         // what these use of a processor while nothing happens, in millionths
 }
 
 func (m measured) String() string {
-	return fmt.Sprintf("cold start %s  stop %s  failback %s  crash %s  memory %s",
-		text(m.cold), text(m.stop), text(m.failback), text(m.crash), m.memory)
+	return fmt.Sprintf("cold start %s  stop %s  failback %s  heal %s, one holder %s  crash %s  memory %s  cpu %s",
+		text(m.cold), text(m.stop), text(m.failback), text(m.heal), text(m.alone), text(m.crash), m.memory, millionths(m.busy))
 }
 
 // measure runs one round. logs is where the nodes' logs are kept, if not empty.
@@ -51,17 +55,21 @@ func (s *stage) round(ctx context.Context) (measured, error) {
 	for _, e := range []struct {
 		name string
 		do   func(context.Context) error
-	}{{"planned stop", s.plannedStop}, {"failback", s.failback}, {"crash", s.crash}} {
+	}{{"planned stop", s.plannedStop}, {"failback", s.failback}, {"partition", s.partition}, {"heal", s.heal}, {"crash", s.crash}} {
 		from := time.Now()
 		if err := e.do(ctx); err != nil {
 			return m, fmt.Errorf("%s: %w", e.name, err)
 		}
 		windows = append(windows, window{from, time.Now()})
 	}
-	gaps := s.client.Stop().Gaps()
-	for i, gap := range []*time.Duration{&m.idle, &m.stop, &m.failback, &m.crash} {
+	answers := s.client.Stop()
+	gaps := answers.Gaps()
+	var parted time.Duration // who answers of two holders says nothing about a daemon
+	for i, gap := range []*time.Duration{&m.idle, &m.stop, &m.failback, &parted, &m.heal, &m.crash} {
 		*gap = windows[i].longest(gaps)
 	}
+	m.lost = windows[1].failures(answers) + windows[2].failures(answers)
+	m.alone = s.lastMove(windows[4]).Sub(windows[4].from)
 	return m, nil
 }
 
@@ -84,9 +92,13 @@ func (s *stage) coldStart(ctx context.Context, m *measured) (window, error) {
 	if err := s.settle(ctx); err != nil {
 		return window{}, err
 	}
-	now := time.Now()
+	quiet := window{from: time.Now()}
+	if m.busy, err = busyOf(ctx, s.active); err != nil {
+		return quiet, err
+	}
+	quiet.to = time.Now()
 	m.memory, err = memoryOf(ctx, s.active)
-	return window{now.Add(-s.c.quiet / 2), now}, err
+	return quiet, err
 }
 
 func (s *stage) plannedStop(ctx context.Context) error {
@@ -101,6 +113,57 @@ func (s *stage) failback(ctx context.Context) error {
 		return err
 	}
 	return s.moved(ctx, s.active, s.standby)
+}
+
+// partition cuts the standby node off: both hold the VIP then, and the client reaches one.
+func (s *stage) partition(ctx context.Context) error {
+	if err := s.standby.Cut("eth0"); err != nil {
+		return err
+	}
+	if _, err := s.awaitVIP(ctx, s.standby, true); err != nil {
+		return err
+	}
+	return s.settle(ctx)
+}
+
+// heal mends the wire and waits until one node holds the VIP and nothing moves any more. Which
+// one it is, is the contestant's choice; the crash that follows needs it on the preferred one.
+func (s *stage) heal(ctx context.Context) error {
+	if err := s.standby.Heal("eth0"); err != nil {
+		return err
+	}
+	if err := s.settle(ctx); err != nil {
+		return err
+	}
+	return s.moved(ctx, s.active, s.standby)
+}
+
+// lastMove is when the VIP came or went for the last time in a window.
+func (s *stage) lastMove(w window) time.Time {
+	last := w.from
+	s.eachMove(w, func(at time.Time) {
+		if at.After(last) {
+			last = at
+		}
+	})
+	return last
+}
+
+// moves counts how often the VIP came to a node or left one in a window.
+func (s *stage) moves(w window) int {
+	n := 0
+	s.eachMove(w, func(time.Time) { n++ })
+	return n
+}
+
+func (s *stage) eachMove(w window, do func(at time.Time)) {
+	for _, h := range []*lab.Host{s.active, s.standby} {
+		for _, e := range h.AddrEvents().All() {
+			if e.Addr == vip && e.At.After(w.from) && !e.At.After(w.to) {
+				do(e.At)
+			}
+		}
+	}
 }
 
 func (s *stage) crash(ctx context.Context) error {
@@ -156,6 +219,17 @@ func (w window) longest(gaps []lab.Gap) time.Duration {
 		}
 	}
 	return d
+}
+
+// failures counts the questions asked in the window that nobody answered.
+func (w window) failures(answers lab.Answers) int {
+	n := 0
+	for _, a := range answers {
+		if a.Err != nil && !a.Start.Before(w.from) && a.Start.Before(w.to) {
+			n++
+		}
+	}
+	return n
 }
 
 // median of an odd number of values is the middle one, of an even number the

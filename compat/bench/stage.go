@@ -43,7 +43,7 @@ type stage struct {
 }
 
 // pace of the client. It asks on time also while it waits for answers.
-var pace = lab.Pace{Every: 5 * time.Millisecond, Timeout: time.Second}
+var pace = lab.Pace{Every: 2 * time.Millisecond, Timeout: time.Second}
 
 // newStage builds the stage; no daemon runs yet, and the client asks already.
 func newStage(c contestant) (*stage, error) {

@@ -100,7 +100,7 @@ func spread(f figure, values []int64) string {
 // targetTable has a row for each target, with the others' medians as multiples
 // of ours.
 func targetTable(verdicts []verdict, others ...string) table {
-	t := table{append([]string{"Target", "at most", "systole", ""}, others...)}
+	t := table{append([]string{"Target", "at most", "Systole", ""}, others...)}
 	for _, v := range verdicts {
 		word := "not met"
 		if v.met() {

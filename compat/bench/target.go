@@ -25,19 +25,27 @@ const (
 	plannedStop   = "gap at a planned stop of the holder"
 	failback      = "gap at failback"
 	crash         = "gap at a power cut of the holder"
+	lost          = "questions lost at a planned stop and failback"
+	healed        = "gap when a partition ends"
+	alone         = "end of a partition until one node holds the VIP"
 	residentTotal = "resident memory of the daemons"
 )
 
 func figures() []figure {
 	span := func(v int64) string { return text(time.Duration(v)) }
+	count := func(v int64) string { return fmt.Sprint(v) }
 	return []figure{
 		{plannedStop, func(m measured) int64 { return int64(m.stop) }, span},
 		{failback, func(m measured) int64 { return int64(m.failback) }, span},
+		{lost, func(m measured) int64 { return int64(m.lost) }, count},
 		{crash, func(m measured) int64 { return int64(m.crash) }, span},
+		{healed, func(m measured) int64 { return int64(m.heal) }, span},
+		{alone, func(m measured) int64 { return int64(m.alone) }, span},
 		{coldStart, func(m measured) int64 { return int64(m.cold) }, span},
 		{residentTotal, func(m measured) int64 { return m.memory.resident }, megabytes},
 		{"… shared pages counted once", func(m measured) int64 { return m.memory.share }, megabytes},
-		{"processes", func(m measured) int64 { return int64(m.memory.processes) }, func(v int64) string { return fmt.Sprint(v) }},
+		{"processes", func(m measured) int64 { return int64(m.memory.processes) }, count},
+		{"one processor, used while nothing happens", func(m measured) int64 { return m.busy }, millionths},
 		{"longest gap with nothing going on", func(m measured) int64 { return int64(m.idle) }, span},
 	}
 }
@@ -51,24 +59,32 @@ func (f figure) values(r result) []int64 {
 	return out
 }
 
-// deadtime is how long a node is silent before the other takes it for dead.
-const deadtime = 5 * time.Second
-
 // target is what Systole is to reach in the median.
 type target struct {
 	figure string
-	limit  int64   // most that is allowed; 0: no fixed limit
-	share  float64 // most that is allowed of the real heartbeat's median; 0: none
+	limit  int64   // most that is allowed
+	share  float64 // instead: most that is allowed of the real heartbeat's median
 }
 
-func targets() []target {
-	return []target{
-		{figure: plannedStop, limit: int64(20 * time.Millisecond)},
-		{figure: failback, limit: int64(20 * time.Millisecond)},
-		{figure: crash, limit: int64(deadtime + 50*time.Millisecond)},
-		{figure: coldStart, limit: int64(2 * time.Second)},
-		{figure: residentTotal, share: 0.5},
+// targets are those of a league. The gap at a planned move has to be below what one lost
+// question in ten milliseconds would make.
+func targets(league string) []target {
+	moves := []target{
+		{figure: plannedStop, limit: int64(10 * time.Millisecond)},
+		{figure: failback, limit: int64(10 * time.Millisecond)},
+		{figure: lost, limit: 0},
 	}
+	if league == everyTenth {
+		return append(moves,
+			target{figure: crash, limit: int64(340 * time.Millisecond)},
+			target{figure: coldStart, limit: int64(350 * time.Millisecond)},
+			target{figure: alone, limit: int64(300 * time.Millisecond)})
+	}
+	return append(moves,
+		target{figure: crash, limit: int64(5*time.Second + 50*time.Millisecond)},
+		target{figure: coldStart, limit: int64(2 * time.Second)},
+		target{figure: alone, limit: int64(1200 * time.Millisecond)},
+		target{figure: residentTotal, share: 0.5})
 }
 
 // verdict says whether a target was met.
@@ -82,26 +98,26 @@ type verdict struct {
 
 func (v verdict) met() bool { return v.ours <= v.limit }
 
-// judge holds Systole's medians against the targets. A target that needs a
+// judge holds Systole's medians against the targets of its league. A target that needs a
 // contestant who did not run is left out.
-func judge(results []result) []verdict {
-	ours, ok := find(results, systole)
+func judge(league []result) []verdict {
+	ours, ok := find(league, contestant.ours)
 	if !ok {
 		return nil
 	}
 	var out []verdict
-	for _, t := range targets() {
+	for _, t := range targets(ours.contestant.league) {
 		f := figures()[slices.IndexFunc(figures(), func(f figure) bool { return f.name == t.figure })]
 		v := verdict{target: t, shown: f.shown, ours: median(f.values(ours)), limit: t.limit}
 		if t.share > 0 {
-			real, ok := find(results, heartbeat)
+			real, ok := find(league, contestant.original)
 			if !ok {
 				continue
 			}
 			v.limit = int64(t.share * float64(median(f.values(real))))
 		}
-		for _, r := range results {
-			if r.contestant.name != systole {
+		for _, r := range league {
+			if !r.contestant.ours() {
 				v.others = append(v.others, median(f.values(r)))
 			}
 		}
@@ -110,10 +126,27 @@ func judge(results []result) []verdict {
 	return out
 }
 
-func find(results []result, name string) (result, bool) {
-	i := slices.IndexFunc(results, func(r result) bool { return r.contestant.name == name })
+func find(results []result, is func(contestant) bool) (result, bool) {
+	i := slices.IndexFunc(results, func(r result) bool { return is(r.contestant) })
 	if i < 0 {
 		return result{}, false
 	}
 	return results[i], true
+}
+
+// leagues are the results of those who are compared with each other.
+func leagues(results []result) [][]result {
+	var out [][]result
+	for _, name := range []string{everySecond, everyTenth} {
+		var in []result
+		for _, r := range results {
+			if r.contestant.league == name {
+				in = append(in, r)
+			}
+		}
+		if len(in) > 0 {
+			out = append(out, in)
+		}
+	}
+	return out
 }
