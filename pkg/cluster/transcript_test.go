@@ -62,6 +62,11 @@ func ask(n *sim.Node, w *sim.World, what string) {
 	w.Advance(15 * time.Second)
 }
 
+func take(n *sim.Node, w *sim.World, what string) {
+	n.Local("t", "hb_takeover", "rsc_hold", what)
+	w.Advance(15 * time.Second)
+}
+
 func stopStart(w *sim.World, a, b *sim.Node) {
 	startBoth(w, a, b)
 	a.Stop()
@@ -143,11 +148,103 @@ func scenes() []scene {
 			a.Reload()
 			w.Advance(20 * time.Second)
 		}, nil},
+		{"fast-restart", on, nil, oneGroup, true, func(w *sim.World, a, b *sim.Node) {
+			startBoth(w, a, b)
+			a.Stop()
+			w.Advance(2500 * time.Millisecond)
+			a.Start()
+			w.Advance(20 * time.Second)
+		}, idleCycle},
+		{"restart", on, nil, oneGroup, true, func(w *sim.World, a, b *sim.Node) {
+			startBoth(w, a, b)
+			a.Stop()
+			w.Advance(19 * time.Second)
+			a.Start()
+			w.Advance(20 * time.Second)
+		}, idleCycle},
+		{"hb-standby-all-on-active-failback-on", on, nil, twoGroups, false, func(w *sim.World, a, b *sim.Node) { startBoth(w, a, b); ask(a, w, "all") }, nil},
+		{"hb-standby-failback-on-active", off, nil, twoGroups, false, func(w *sim.World, a, b *sim.Node) { startBoth(w, a, b); ask(a, w, "foreign") }, nil},
+		{"hb-standby-peer-dead", off, nil, twoGroups, false, func(w *sim.World, a, b *sim.Node) {
+			startBoth(w, a, b)
+			b.Crash()
+			w.Advance(12 * time.Second)
+			a.Local("t", "ask_resources", "rsc_hold", "all", "info", "me")
+			w.Advance(3 * time.Second)
+			ask(a, w, "all")
+		}, nil},
+		{"hb-takeover-all-on-standby", off, nil, twoGroups, false, func(w *sim.World, a, b *sim.Node) { startBoth(w, a, b); take(b, w, "all") }, nil},
+		{"hb-takeover-foreign-on-standby", off, nil, twoGroups, false, func(w *sim.World, a, b *sim.Node) { startBoth(w, a, b); take(b, w, "foreign") }, nil},
+		{"hb-takeover-local-on-standby", off, nil, twoGroups, false, func(w *sim.World, a, b *sim.Node) { startBoth(w, a, b); take(b, w, "local") }, nil},
+		{"own-names-failback-off", off, ownNames, nil, true, stopStart, nil},
+		{"own-names-staggered", on, ownNames, nil, true, func(w *sim.World, a, b *sim.Node) {
+			a.Start()
+			w.Advance(21 * time.Second)
+			b.Start()
+			w.Advance(20 * time.Second)
+		}, idleCycle},
+		{"partition-heal-failback-off", off, nil, oneGroup, true, func(w *sim.World, a, b *sim.Node) {
+			startBoth(w, a, b)
+			w.Cut(active, standby)
+			w.Cut(standby, active)
+			w.LosePing(active, gateway)
+			w.Advance(19 * time.Second)
+			w.Heal(standby, active)
+			w.Advance(1600 * time.Millisecond) // the other direction had to be resolved by ARP first
+			w.Heal(active, standby)
+			w.FindPing(active, gateway)
+			w.Advance(40 * time.Second)
+		}, slices.Concat(lateDeath, noWait)},
+		{"ping-absent-at-start", on, nil, oneGroup, true, func(w *sim.World, a, b *sim.Node) {
+			w.LosePing(active, gateway)
+			w.LosePing(standby, gateway)
+			startBoth(w, a, b)
+			w.Advance(16 * time.Second)
+		}, nil},
+		{"ping-lost-active-failback-off", off, nil, oneGroup, true, func(w *sim.World, a, b *sim.Node) {
+			startBoth(w, a, b)
+			w.LosePing(active, gateway)
+			w.Advance(20 * time.Second)
+			w.FindPing(active, gateway)
+			w.Advance(16 * time.Second)
+		}, lateDeath},
+		{"ping-lost-both", on, nil, oneGroup, true, func(w *sim.World, a, b *sim.Node) {
+			startBoth(w, a, b)
+			w.LosePing(active, gateway)
+			w.LosePing(standby, gateway)
+			w.Advance(20 * time.Second)
+			w.FindPing(active, gateway)
+			w.FindPing(standby, gateway)
+			w.Advance(16 * time.Second)
+		}, slices.Concat(lateDeath, idleCycle)},
+		{"resource-start-fails", on, nil, oneGroup, true, func(w *sim.World, a, b *sim.Node) {
+			a.FailStart["www"] = true
+			startBoth(w, a, b)
+			w.Advance(15 * time.Second)
+			ask(a, w, "foreign") // as the script does 30 s after the failure
+		}, nil},
+		{"resource-start-fails-second", on, nil, oneGroup, true, func(w *sim.World, a, b *sim.Node) {
+			a.FailStart["www"] = true
+			startBoth(w, a, b)
+			w.Advance(15 * time.Second)
+			ask(a, w, "foreign")
+			a.Stop()
+			w.Advance(12 * time.Second)
+		}, nil},
+		{"resource-stop-fails", on, nil, oneGroup, true, func(w *sim.World, a, b *sim.Node) {
+			startBoth(w, a, b)
+			a.JobTime = time.Hour
+			a.Stop()
+			w.Advance(11 * time.Second)
+			a.Crash() // as the script does, by a reboot
+			w.Advance(12 * time.Second)
+		}, nil},
+		{"non-idle-at-start", off, nil, oneGroup, true, func(w *sim.World, a, b *sim.Node) { startBoth(w, a, b) }, nil},
+		{"haresources-broken-joined", on, nil, oneGroup, true, func(w *sim.World, a, b *sim.Node) { startBoth(w, a, b) }, nil},
 	}
 }
 
 // ours are lines that the machine does not write: scripts, children and the daemon around it.
-var theirs = regexp.MustCompile(`^(debug|run|announce|started|stopped|ipfail|restart|exit)`)
+var theirs = regexp.MustCompile(`^(debug|run|announce|started|stopped|failed|ipfail|restart|exit)`)
 
 var (
 	progress = regexp.MustCompile(`progress\. \(\d+\)`)
@@ -202,6 +299,7 @@ func TestTranscripts(t *testing.T) {
 				}
 				want := strings.Split(strings.TrimSpace(string(text)), "\n")
 				compareLines(t, who, want, got[node], s.less)
+				compareOrder(t, who, want, got[node], s.less)
 			}
 		})
 	}
@@ -220,8 +318,7 @@ func same(line string) string {
 	return strings.Replace(line, "(ip-request-resp)", "(req_our_resources)", 1)
 }
 
-// compareLines compares what was logged how often. Order between a machine and its scripts is
-// chance in the original, so only the order of each kind of line would mean something.
+// compareLines compares what was logged how often.
 func compareLines(t *testing.T, who string, want, got, less []string) {
 	count := map[string]int{}
 	for _, l := range want {
@@ -239,5 +336,31 @@ func compareLines(t *testing.T, who string, want, got, less []string) {
 		} else if n < 0 {
 			t.Errorf("%s: extra %dx %s", who, -n, l)
 		}
+	}
+}
+
+// milestones are the lines that tell what becomes of the resources. Their order is the same on
+// every run of the original; where a link comes up or a script ends between them is chance.
+var milestones = regexp.MustCompile(`Local status now set|Comm_now_up|wants to go standby|: acquire \[|can take our|Local standby process|` +
+	`Standby resource acquisition done|Other node completed|standby request|returning after partition|is dead$|gave up resources|STONITH|` +
+	`Resources being acquired|mach_down takeover|Received shutdown notice|Heartbeat shutdown|process group|shutdown complete|restart`)
+
+// compareOrder compares the milestones of the log one after the other.
+func compareOrder(t *testing.T, who string, want, got, less []string) {
+	of := func(lines []string) []string {
+		return slices.DeleteFunc(slices.Clone(lines), func(l string) bool {
+			allowed := func(re string) bool { return regexp.MustCompile(re).MatchString(l) }
+			return !milestones.MatchString(l) || slices.ContainsFunc(less, allowed)
+		})
+	}
+	want, got = of(want), of(got)
+	for i := range min(len(want), len(got)) {
+		if got[i] != want[i] {
+			t.Errorf("%s: milestone %d is %q, want %q", who, i+1, got[i], want[i])
+			return
+		}
+	}
+	if len(got) != len(want) {
+		t.Errorf("%s: %d milestones, want %d", who, len(got), len(want))
 	}
 }

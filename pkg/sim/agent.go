@@ -151,7 +151,11 @@ func (n *Node) requestOwn(j cluster.Job) []step {
 	return steps
 }
 
-// script is harc: rc.d/status, ip-request and ip-request-resp.
+// handed is what a node goes standby for, so that the one that asked for a takeover gets what it
+// asked for.
+var handed = map[string]string{"all": "all", "foreign": "local", "local": "foreign"}
+
+// script is harc: rc.d/status, ip-request, ip-request-resp and hb_takeover.
 func (n *Node) script(j cluster.Job) []step {
 	msg := j.Script
 	switch msg.Type() {
@@ -169,6 +173,10 @@ func (n *Node) script(j cluster.Job) []step {
 		return all([]string{msg.Get("ipaddr")}, true)
 	case "ip-request":
 		return n.ipRequest(msg)
+	case "hb_takeover":
+		if what := handed[msg.Get("rsc_hold")]; what != "" && msg.Get("src") != n.Name {
+			return []step{{msg: hamsg.New("t", "ask_resources", "rsc_hold", what, "info", "me")}}
+		}
 	}
 	return nil
 }
