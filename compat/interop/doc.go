@@ -16,6 +16,9 @@
 // end the original's log must be free of complaints: what it writes about itself is in a list, a
 // word about authentication or lost packets would be about us.
 //
+// TestMatrix tells a short story with each kind of key over each medium in both roles, TestRollingSwap
+// one in which the packages of a running pair are exchanged under a client's eyes.
+//
 // Beside the stories: files that the original refuses (TestBadFiles runs both daemons on each),
 // datagrams of a forger (TestForger replays a capture of what the original was sent, with its
 // reactions), scripts that fail, hang, or leave daemons behind, and a port that is in use.

@@ -13,7 +13,7 @@ import (
 
 // storiesAtOnce is how many stories run side by side. They mostly wait, so it does not depend on
 // the machine's processors as the test program's own choice does.
-const storiesAtOnce = "6"
+const storiesAtOnce = "10"
 
 func TestMain(m *testing.M) {
 	lab.Main()

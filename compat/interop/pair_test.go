@@ -55,6 +55,7 @@ type pair struct {
 	set             setting
 	lab             *lab.Lab
 	active, standby *node
+	lan             *lab.Switch
 	gateway         *lab.Host // nil without ipfail
 	www, aux        netip.Addr
 	begun           time.Time // when the present step began
@@ -65,19 +66,24 @@ func eachRole(t *testing.T, set setting, story func(p *pair)) {
 	for _, r := range roles() {
 		t.Run(r.name, func(t *testing.T) {
 			t.Parallel()
-			tell(t, func(a *attempt) {
-				p := newPair(a, r, set)
-				story(p)
-				p.active.clean(set.allowed)
-				p.standby.clean(set.allowed)
-			})
+			inRole(t, r, set, story)
 		})
 	}
 }
 
+func inRole(t *testing.T, r role, set setting, story func(p *pair)) {
+	tell(t, func(a *attempt) {
+		p := newPair(a, r, set)
+		story(p)
+		p.active.clean(set.allowed)
+		p.standby.clean(set.allowed)
+	})
+}
+
 func newPair(t *attempt, r role, set setting) *pair {
 	p := &pair{attempt: t, set: set, lab: lab.Test(t), www: netip.MustParseAddr("121.254.175.70"), aux: netip.MustParseAddr("121.254.175.71")}
-	lan := lab.OK(p.lab.Switch("lan"))(t)
+	p.lan = lab.OK(p.lab.Switch("lan"))(t)
+	lan := p.lan
 	if set.ipfail {
 		p.gateway = lab.OK(p.lab.Host(lab.Spec{Name: "gateway", Ports: map[string]lab.Port{"eth0": lab.On(lan, gatewayAddr+"/28")}}))(t)
 	}
@@ -119,9 +125,12 @@ func (n *node) write(name, text string, mode fs.FileMode) {
 func (s setting) haCF(peer string) string {
 	var b strings.Builder
 	b.WriteString("debugfile /var/log/ha-debug.log\nlogfile /var/log/ha.log\nkeepalive 200ms\nwarntime 1\ndeadtime 2\ninitdead 10\nudpport 694\n")
-	if s.media == "bcast" {
+	switch s.media {
+	case "bcast":
 		b.WriteString("bcast eth0\n")
-	} else {
+	case "mcast":
+		b.WriteString("mcast eth0 225.0.0.1 694 1 0\n")
+	default:
 		b.WriteString("ucast eth0 " + peer + "\n")
 	}
 	b.WriteString("node " + activeName + "\nnode " + standbyName + "\n")
@@ -150,6 +159,8 @@ func (s setting) authkeys() string {
 		return "auth 2\n2 sha1 gunnmlvs\n"
 	case "crc":
 		return "auth 1\n1 crc\n"
+	case "two":
+		return twoKeys(1)
 	}
 	return "auth 3\n3 " + s.key + " gunnm lvs\n"
 }

@@ -175,6 +175,20 @@ func (h *Host) Restart() error {
 	return nil
 }
 
+// Become exchanges what is installed on the host and boots it: what the host itself has written on
+// its disk stays, as when an administrator changes packages. If the host is up the power is cut first.
+func (h *Host) Become(f Flavour) error {
+	spec := h.spec
+	spec.Flavour = f
+	lower, err := lowerLayers(spec)
+	if err != nil {
+		return err
+	}
+	h.Kill()
+	h.spec, h.lower = spec, lower
+	return h.Restart()
+}
+
 // Up says whether the host has power.
 func (h *Host) Up() bool {
 	g, err := h.running()
