@@ -23,12 +23,22 @@ func main() {
 	first := pflag.Uint64("first", 1, "the first of them")
 	one := pflag.Uint64("seed", 0, "play this seed alone and print its trace")
 	faults := pflag.Int("faults", 20, "faults in each run")
+	cast := pflag.String("cast", "", "who takes part: pair, mixed; all if empty")
 	pflag.Parse()
-	c := sim.Chaos{Faults: *faults, Settle: time.Minute}
-	if *one != 0 {
-		os.Exit(replay(c, *one))
+	casts := sim.Casts
+	if *cast != "" {
+		casts = []sim.Cast{sim.Cast(*cast)}
 	}
-	os.Exit(playAll(c, *first, *seeds))
+	code := 0
+	for _, cast := range casts {
+		c := sim.Chaos{Cast: cast, Faults: *faults}
+		if *one != 0 {
+			code |= replay(c, *one)
+		} else {
+			code |= playAll(c, *first, *seeds)
+		}
+	}
+	os.Exit(code)
 }
 
 // replay plays one seed with its whole trace.
@@ -60,6 +70,6 @@ func playAll(c sim.Chaos, first, seeds uint64) int {
 		})
 	}
 	workers.Wait()
-	fmt.Printf("%d seeds in %v, %d violations\n", seeds, time.Since(begin).Round(time.Millisecond), bad.Load())
+	fmt.Printf("%s: %d seeds in %v, %d violations\n", c.Cast, seeds, time.Since(begin).Round(time.Millisecond), bad.Load())
 	return int(min(bad.Load(), 1))
 }

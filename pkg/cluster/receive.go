@@ -292,6 +292,9 @@ func (m *Machine) statusChanged(n *node, st status, msg *hamsg.Message) {
 	if n.status == st {
 		return
 	}
+	if n.status == statusDead && n.peer.systole && !m.cfg.Options.NoHeal {
+		m.withdrawRequest()
+	}
 	n.status = st
 	m.log(Info, fmt.Sprintf("Status update for node %s: status %s", n.name, st))
 	m.do(Notify{msg})

@@ -53,6 +53,8 @@ func (m *Machine) askResources(n *node, own bool, msg *hamsg.Message) {
 		m.release(n)
 	case info == "cancel" && s.phase == standbyMe && !own:
 		m.cannotTake(n)
+	case info == "cancel" && s.phase == standbyOther && !own && !s.requester:
+		m.takesNothing()
 	case info == "cancel" && own:
 	case info == "other" && s.phase == standbyOther && own && !s.requester:
 		// our own answer, heard back
@@ -66,7 +68,18 @@ func (m *Machine) askResources(n *node, own bool, msg *hamsg.Message) {
 		m.peerAcquired()
 	default:
 		m.log(Error, fmt.Sprintf("Ignored standby message '%s' from %s in state %s", info, n.name, phaseNames[s.phase]))
+		if info == "other" && s.phase == standbyNot && m.handsOver(n) { // it would wait for us for an hour
+			m.send(hamsg.New("t", "ask_resources", "rsc_hold", m.lastKind().String(), "info", "cancel"))
+		}
 	}
+}
+
+// takesNothing ends the taker's part of an exchange that its requester no longer knows.
+func (m *Machine) takesNothing() {
+	m.dropPrepared()
+	m.cancelStandby()
+	m.res.otherStable = true
+	m.reportHold("")
 }
 
 func (m *Machine) kindOf(msg *hamsg.Message) Hold {
@@ -89,6 +102,9 @@ func (m *Machine) standbyAsked(n *node, own bool, kind Hold) {
 		m.endStandby()
 		m.res.otherStable = true
 		return
+	}
+	if !own && s.phase == standbyOther && !s.requester && m.handsOver(n) { // it has given the former one up
+		m.takesNothing()
 	}
 	if m.inProgress(n) || m.fluxRefuses(n) {
 		return
@@ -213,10 +229,7 @@ func (m *Machine) abandonedStandby(n *node) {
 	if len(n.recv.missing) > 0 {
 		return // what is asked for again may be its last word in the exchange
 	}
-	m.dropPrepared()
-	m.cancelStandby()
-	m.res.otherStable = true
-	m.reportHold("")
+	m.takesNothing()
 }
 
 // refusesStandby says whether a request of our own to go standby would be ignored, by us,
@@ -237,6 +250,15 @@ func (m *Machine) standbyTimeout(*node) {
 	m.dropPrepared()
 	m.endStandby()
 	m.res.otherStable = true
+}
+
+// withdrawRequest ends an exchange that nobody has answered yet, because what it was asked of has
+// changed: a Systole peer sees by our status that we wait for nothing.
+func (m *Machine) withdrawRequest() {
+	if m.stand.phase == standbyMe {
+		m.cancelStandby()
+		m.res.otherStable = true
+	}
 }
 
 // cancelStandby ends an exchange whose other side is gone.

@@ -219,14 +219,12 @@ func scenes() []scene {
 		{"resource-start-fails", on, nil, oneGroup, true, func(w *sim.World, a, b *sim.Node) {
 			a.FailStart["www"] = true
 			startBoth(w, a, b)
-			w.Advance(15 * time.Second)
-			ask(a, w, "foreign") // as the script does 30 s after the failure
+			w.Advance(30 * time.Second) // the script asks for a standby 30 s after the failure
 		}, nil},
 		{"resource-start-fails-second", on, nil, oneGroup, true, func(w *sim.World, a, b *sim.Node) {
 			a.FailStart["www"] = true
 			startBoth(w, a, b)
-			w.Advance(15 * time.Second)
-			ask(a, w, "foreign")
+			w.Advance(30 * time.Second)
 			a.Stop()
 			w.Advance(12 * time.Second)
 		}, nil},

@@ -65,10 +65,31 @@ func (n *Node) runSteps(j cluster.Job, steps []step) {
 		})
 		return
 	}
+	if !s.start && n.held[s.group] && n.FailStop[s.group] {
+		n.w.sick[s.group] = true
+		n.later(time.Second, func() { n.runSteps(j, steps) })
+		return
+	}
+	n.step = n.JobTime
 	n.later(n.JobTime, func() {
+		n.step = 0
 		n.apply(s)
 		n.runSteps(j, rest)
 	})
+}
+
+// afterFailure is when ResourceManager asks for a standby because a start failed (failover spec 4).
+const afterFailure = 30 * time.Second
+
+// failed is what ResourceManager does about a group that did not start.
+func (n *Node) failed(group string) {
+	n.w.sick[group] = true
+	n.w.trace(n, "failed to start "+group)
+	kind := "foreign"
+	if n.Systole && slices.ContainsFunc(n.Groups, func(g Group) bool { return g == Group{n.Name, group} }) {
+		kind = "local"
+	}
+	n.later(afterFailure, func() { n.event(cluster.Local{Msg: hamsg.New("t", "ask_resources", "rsc_hold", kind, "info", "me")}) })
 }
 
 func (n *Node) apply(s step) {
@@ -76,7 +97,7 @@ func (n *Node) apply(s step) {
 		return
 	}
 	if s.start && n.FailStart[s.group] {
-		n.w.trace(n, "failed to start "+s.group)
+		n.failed(s.group)
 		return
 	}
 	n.held[s.group] = s.start

@@ -2,6 +2,8 @@ package sim
 
 import (
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -9,43 +11,98 @@ import (
 	"systole/pkg/hacf"
 )
 
-// Chaos is a run of a Systole pair under random faults, and what it must keep to
-// (docs/invariants.md). A pair in which one side is an original cannot keep to it: started or
-// reloaded during a partition, two such nodes hold everything twice for good.
+// Chaos is a run of a cluster under random faults, and what it must keep to
+// (docs/invariants.md).
 type Chaos struct {
 	Seed    uint64
-	Faults  int           // how many to inject
-	Settle  time.Duration // how long after the last one until exactly one holder must be left
+	Cast    Cast
+	Faults  int // how many to inject
 	Verbose func(line string)
+
+	breaks func(*cluster.Config) // a defect to prove that it is found
 }
+
+// Cast is who takes part.
+type Cast string
+
+// The casts. An original beside one of ours gets only faults that such a pair bears: started or
+// reloaded during a partition, it holds everything twice for good.
+const (
+	Pair  Cast = "pair"  // two of ours
+	Mixed Cast = "mixed" // one of ours and one that behaves as the original does
+)
+
+// Casts are all of them.
+var Casts = []Cast{Pair, Mixed}
+
+// settle is how long after the last fault every group must have one holder (I2): initdead, the
+// original's wait of 10 s, a standby exchange nobody answers, scripts that were slow until then.
+const settle = 90 * time.Second
 
 // recent keeps the last lines of a trace.
 type recent struct{ lines []string }
 
 func (r *recent) add(line string) {
 	r.lines = append(r.lines, line)
-	if len(r.lines) > 400 {
-		r.lines = r.lines[200:]
+	if len(r.lines) > 160 {
+		r.lines = r.lines[80:]
 	}
 }
 
-// Violation is a broken invariant with the end of the trace that led to it.
+// Violation is a broken invariant with the faults that are needed for it and the end of the trace
+// that they lead to.
 type Violation struct {
-	Seed  uint64
-	What  string
-	Trace []string
+	Seed   uint64
+	Cast   Cast
+	What   string
+	Faults []Fault
+	Trace  []string
 }
 
-// Error tells the invariant, the seed that replays it, and the end of the trace.
+// Error tells the invariant, the seed that replays it, the faults and the end of the trace.
 func (v *Violation) Error() string {
-	return fmt.Sprintf("seed %d: %s\n%s", v.Seed, v.What, strings.Join(v.Trace, "\n"))
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s, seed %d: %s\n%s\n", v.Cast, v.Seed, v.What, strings.Join(v.Trace, "\n"))
+	for _, f := range v.Faults {
+		fmt.Fprintf(&b, "   %s\n", f)
+	}
+	return b.String()
 }
 
-// Run plays the faults and returns the first violation, or nil.
+// Run plays the faults of the seed and returns the first violation, or nil. The faults of a
+// violation are those that cannot be left out.
 func (c Chaos) Run() *Violation {
-	w := New(c.Seed)
+	v := c.play(c.plan())
+	if v == nil || c.Verbose != nil {
+		return v
+	}
+	return c.shrink(v)
+}
+
+func (c Chaos) plan() []Fault {
+	w := c.world()
+	return plan(rand.New(rand.NewPCG(c.Seed, 0x52)), c.Faults, c.Cast == Mixed, w.names(), w.groupNames())
+}
+
+// shrink leaves out one fault after the other, as long as the same invariant breaks.
+func (c Chaos) shrink(v *Violation) *Violation {
+	for i := len(v.Faults) - 1; i >= 0; i-- {
+		if i >= len(v.Faults) {
+			continue
+		}
+		less := slices.Delete(slices.Clone(v.Faults), i, i+1)
+		if w := c.play(less); w != nil && w.What == v.What {
+			v = w
+		}
+	}
+	return v
+}
+
+// play runs the faults and looks at what comes of them.
+func (c Chaos) play(faults []Fault) *Violation {
+	w := c.world()
 	var tail recent
-	watch := watcher{w: w, tail: &tail}
+	watch := newWatcher(w)
 	w.Trace = func(line string) {
 		tail.add(line)
 		watch.logged()
@@ -53,31 +110,39 @@ func (c Chaos) Run() *Violation {
 			c.Verbose(line)
 		}
 	}
-	w.watch = watch.look
-	names := w.pair()
-	for _, name := range names {
-		w.Node(name).Start()
+	for _, n := range w.nodes {
+		n.Start()
 	}
-	for range c.Faults {
-		w.Advance(time.Duration(w.rng.Int64N(int64(15 * time.Second))))
-		w.Trace("-- " + w.fault(names))
+	violation := func() *Violation {
+		if watch.broken == "" {
+			return nil
+		}
+		return &Violation{c.Seed, c.Cast, watch.broken, faults, slices.Clone(tail.lines)}
 	}
-	w.Trace("-- " + w.mend(names))
-	if watch.broken != "" {
-		return &Violation{c.Seed, watch.broken, watch.trace}
+	for _, f := range faults {
+		w.Advance(f.At - w.Now.Sub(epoch))
+		if v := violation(); v != nil {
+			return v
+		}
+		w.Trace("-- " + f.String())
+		kinds[f.Kind].do(w, f)
 	}
-	w.Advance(c.Settle)
-	if what := w.oneHolder(); what != "" {
-		return &Violation{c.Seed, what, tail.lines}
-	}
-	if what := w.stays(30 * time.Second); what != "" {
-		return &Violation{c.Seed, what, tail.lines}
+	for _, act := range []func(*World) string{(*World).mend, (*World).oneHolder, (*World).stays, (*World).comesBack} {
+		what := act(w)
+		if v := violation(); v != nil {
+			return v
+		}
+		if what != "" {
+			watch.fail(what)
+			return violation()
+		}
 	}
 	return nil
 }
 
-// pair adds two nodes with a random but sensible configuration.
-func (w *World) pair() []string {
+// world makes the cast with a random but sensible configuration.
+func (c Chaos) world() *World {
+	w := New(c.Seed)
 	names := []string{"a", "b"}
 	cfg := cluster.Config{Nodes: names, Keepalive: time.Second, Deadtime: 5 * time.Second,
 		Warntime: 2500 * time.Millisecond, Initdead: 12 * time.Second, Deadping: 5 * time.Second,
@@ -86,83 +151,53 @@ func (w *World) pair() []string {
 	if w.rng.IntN(2) == 0 {
 		cfg.Links = append(cfg.Links, cluster.Link{Name: "eth1"})
 	}
-	files := [][]Group{
-		{{"a", "www"}, {"b", "aux"}},
-		{{"a", "www"}, {"b", "aux"}},
-	}
-	if w.rng.IntN(3) == 0 { // each names itself
+	both := []Group{{"a", "www"}, {"b", "aux"}}
+	files := [][]Group{both, both}
+	if c.Cast == Pair && w.rng.IntN(3) == 0 { // each names itself
 		files = [][]Group{{{"a", "www"}}, {{"b", "www"}}}
+	}
+	if c.breaks != nil {
+		c.breaks(&cfg)
 	}
 	for i, name := range names {
 		cfg.Node = name
 		n := w.Add(cfg, files[i])
 		n.JobTime = time.Duration(1+w.rng.IntN(800)) * time.Millisecond
 	}
+	if c.Cast == Mixed {
+		w.nodes[w.rng.IntN(2)].Systole = false
+	}
+	return w
+}
+
+// names of all nodes.
+func (w *World) names() []string {
+	var names []string
+	for _, n := range w.nodes {
+		names = append(names, n.Name)
+	}
 	return names
 }
 
-// fault breaks something at random, or mends it, and says what it did.
-func (w *World) fault(names []string) string {
-	x := w.Node(names[w.rng.IntN(len(names))])
-	y := names[0]
-	if y == x.Name {
-		y = names[1]
-	}
-	switch w.rng.IntN(10) {
-	case 0:
-		x.Crash()
-		return "crash " + x.Name
-	case 1, 2:
-		if x.Running() {
-			x.Stop()
-			return "stop " + x.Name
-		}
-		x.Start()
-		return "start " + x.Name
-	case 3:
-		w.Cut(x.Name, y)
-		return "cut " + x.Name + " to " + y
-	case 4:
-		w.Cut(x.Name, y)
-		w.Cut(y, x.Name)
-		return "partition"
-	case 5:
-		w.Heal(x.Name, y)
-		w.Heal(y, x.Name)
-		return "heal"
-	case 6:
-		w.SetLoss(w.rng.Float64() * 0.4)
-		return "loss"
-	case 7:
-		x.Pause()
-		w.after(time.Duration(w.rng.Int64N(int64(12*time.Second))), x.Resume)
-		return "pause " + x.Name
-	case 8:
-		x.Local("t", "ask_resources", "rsc_hold", []string{"all", "local", "foreign"}[w.rng.IntN(3)], "info", "me")
-		return "hb_standby on " + x.Name
-	}
-	x.Reload()
-	return "reload " + x.Name
-}
-
-// mend ends every fault and starts whoever is down.
-func (w *World) mend(names []string) string {
-	w.SetLoss(0)
-	clear(w.cuts)
-	w.Advance(13 * time.Second) // the longest pause
-	for _, name := range names {
-		if n := w.Node(name); !n.Running() {
+// mend ends every fault, starts whoever is down, and lets the cluster settle.
+func (w *World) mend() string {
+	w.Advance(41 * time.Second) // the longest fault
+	w.Trace("-- mended")
+	for _, n := range w.nodes {
+		if !n.Running() {
 			n.Start()
 		}
 	}
-	return "mended"
+	w.Advance(settle)
+	return ""
 }
 
-// oneHolder says what is wrong if some group does not run on exactly one node.
+// oneHolder says what is wrong if some group does not run on exactly one node. A group that no
+// script could start since may run nowhere.
 func (w *World) oneHolder() string {
 	for _, group := range w.groupNames() {
-		if h := w.Holders(group); len(h) != 1 {
-			return fmt.Sprintf("group %s is held by %v", group, h)
+		if h := w.Holders(group); len(h) > 1 || len(h) == 0 && !w.sick[group] {
+			return fmt.Sprintf("I2: group %s is held by %v", group, h)
 		}
 	}
 	return ""
@@ -170,11 +205,9 @@ func (w *World) oneHolder() string {
 
 func (w *World) groupNames() []string {
 	var names []string
-	seen := map[string]bool{}
 	for _, n := range w.nodes {
 		for _, g := range n.Groups {
-			if !seen[g.Name] {
-				seen[g.Name] = true
+			if !slices.Contains(names, g.Name) {
 				names = append(names, g.Name)
 			}
 		}
@@ -183,11 +216,34 @@ func (w *World) groupNames() []string {
 }
 
 // stays says what is wrong if anything moves in a while without faults.
-func (w *World) stays(d time.Duration) string {
+func (w *World) stays() string {
 	before := w.Held()
-	w.Advance(d)
+	w.Advance(30 * time.Second)
 	if after := w.Held(); after != before {
-		return fmt.Sprintf("moved without a reason: %s, then %s", before, after)
+		return fmt.Sprintf("I4: moved without a reason: %s, then %s", before, after)
 	}
 	return ""
+}
+
+// comesBack stops a node and starts it again. Its groups go to the other one; without auto_failback
+// they stay there, with it every group goes to the node that owns it.
+func (w *World) comesBack() string {
+	if len(w.sick) > 0 {
+		return ""
+	}
+	n := w.nodes[w.rng.IntN(len(w.nodes))]
+	w.Trace("-- stop " + n.Name + " for good measure")
+	n.Stop()
+	w.Advance(30 * time.Second)
+	alone := w.Held()
+	if what := w.oneHolder(); what != "" {
+		return what
+	}
+	n.Start()
+	w.Advance(settle)
+	what := w.oneHolder()
+	if what == "" && n.cfg.Failback == hacf.FailbackOff && w.Held() != alone {
+		what = fmt.Sprintf("I4: moved although auto_failback is off: %s, then %s", alone, w.Held())
+	}
+	return what
 }

@@ -15,7 +15,7 @@ type Node struct {
 	JobTime time.Duration // how long starting or stopping a group takes
 	Systole bool          // false: it hides that it is a Systole node
 
-	// FailStart and FailStop make the scripts of a group fail.
+	// FailStart makes the scripts of a group fail, FailStop those that stop it hang.
 	FailStart, FailStop map[string]bool
 
 	// FailReset makes the device fail that resets dead nodes.
@@ -28,9 +28,12 @@ type Node struct {
 	gen     uint64
 	held    map[string]bool
 	tickAt  time.Time
+	died    time.Time // of its last power cut
 	paused  bool
+	skew    time.Duration // of its clock; nothing but the ts of its messages shows it
 	waiting []cluster.Event
 	jobs    []cluster.Job // the first is running
+	step    time.Duration // how long the script takes that is running
 	client  *client       // the ipfail of the node, while it runs
 }
 
@@ -57,7 +60,7 @@ func (n *Node) begin(resume *cluster.Hold) {
 	n.cfg.Resume = resume
 	n.cfg.Groups = n.ownGroups()
 	n.tickAt = time.Time{}
-	n.paused, n.waiting, n.jobs, n.client = false, nil, nil, nil
+	n.paused, n.waiting, n.jobs, n.step, n.client = false, nil, nil, 0, nil
 	n.machine = cluster.New(n.cfg)
 	n.event(cluster.Start{})
 }
@@ -86,6 +89,7 @@ func (n *Node) Stop() { n.event(cluster.Terminate{}) }
 func (n *Node) Crash() {
 	n.life++
 	n.machine = nil
+	n.died = n.w.Now
 	clear(n.held)
 }
 
@@ -180,6 +184,10 @@ func (n *Node) carryOut(a cluster.Action) {
 func (n *Node) send(msg *hamsg.Message) {
 	if !n.Systole {
 		msg = plain(msg)
+	}
+	msg = n.stepped(msg)
+	if n.w.sent != nil {
+		n.w.sent(n, msg)
 	}
 	for i, l := range n.cfg.Links {
 		if l.Ping == "" {

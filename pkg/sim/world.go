@@ -25,6 +25,8 @@ type Group struct {
 type World struct {
 	Now     time.Time
 	Latency time.Duration // of every datagram
+	Jitter  time.Duration // most that is added to it; more than the time between two datagrams swaps them
+	Twice   float64       // share of datagrams that arrive twice
 	Trace   func(line string)
 
 	rng   *rand.Rand
@@ -34,14 +36,17 @@ type World struct {
 	cuts  map[[2]string]bool // from, to
 	pings map[[2]string]bool // node, ping node: unreachable
 	loss  float64
-	watch func() // called after every event
+	down  map[int]bool    // links, by number
+	sick  map[string]bool // groups whose scripts have failed: then nothing is certain any more
+	watch func()          // called after every event
+	sent  func(n *Node, msg *hamsg.Message)
 }
 
 // New makes an empty world.
 func New(seed uint64) *World {
 	return &World{Now: epoch, Latency: time.Millisecond, Trace: func(string) {},
 		rng:  rand.New(rand.NewPCG(seed, 0x51)),
-		cuts: map[[2]string]bool{}, pings: map[[2]string]bool{}}
+		cuts: map[[2]string]bool{}, pings: map[[2]string]bool{}, down: map[int]bool{}, sick: map[string]bool{}}
 }
 
 // event is something that happens later.
@@ -125,17 +130,30 @@ func (w *World) trace(n *Node, text string) {
 
 // broadcast carries a message of n over one of its links to every other node.
 func (w *World) broadcast(n *Node, link int, msg *hamsg.Message) {
+	if w.down[link] {
+		return
+	}
 	for _, to := range w.nodes {
 		if to == n || w.cuts[[2]string{n.Name, to.Name}] || w.rng.Float64() < w.loss {
 			continue
 		}
-		life := to.life
-		w.after(w.Latency, func() {
-			if to.life == life {
-				to.event(cluster.Recv{Link: link, Msg: msg.Clone(), At: w.Now})
-			}
-		})
+		w.deliver(to, link, msg)
+		if w.Twice > 0 && w.rng.Float64() < w.Twice {
+			w.deliver(to, link, msg)
+		}
 	}
+}
+
+func (w *World) deliver(to *Node, link int, msg *hamsg.Message) {
+	life, late := to.life, w.Latency
+	if w.Jitter > 0 {
+		late += time.Duration(w.rng.Int64N(int64(w.Jitter)))
+	}
+	w.after(late, func() {
+		if to.life == life {
+			to.event(cluster.Recv{Link: link, Msg: msg.Clone(), At: w.Now})
+		}
+	})
 }
 
 func (w *World) ping(n *Node, ts string) {
