@@ -9,6 +9,8 @@ STATICCHECK  = honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK  = golang.org/x/vuln/cmd/govulncheck@v1.8.0
 VERSION      = $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 SOURCES      = cmd pkg compat
+FUZZ        ?= $(SOURCES)
+HOSTILE      = pkg/hamsg pkg/authkeys pkg/cluster pkg/hbapi pkg/check pkg/ldirectorcf
 
 export CGO_ENABLED = 0
 
@@ -33,12 +35,13 @@ deps:
 		apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing; \
 	fi
 
-# As root all tests run. Otherwise those that make hosts are skipped; which, and
+# As root all tests run; in CI, what comes from the network is fuzzed as well.
+# Otherwise those that make hosts are skipped; which, and
 # why, is printed.
 test: deps build
 	$(GO) vet ./...
 	@if [ "$$(id -u)" = 0 ]; then \
-		$(GO) test $(TESTFLAGS) ./...; \
+		$(GO) test $(TESTFLAGS) ./... && if [ "$$CI" = true ]; then $(MAKE) fuzz FUZZTIME=60s FUZZ="$(HOSTILE)"; fi; \
 	elif $(GO) test $(TESTFLAGS) -v ./... > build/test.log 2>&1; then \
 		echo "not root; skipped:"; grep -A1 -e '--- SKIP' build/test.log; grep -e '^ok' build/test.log; \
 	else \
@@ -57,14 +60,11 @@ lint:
 		echo "govulncheck left out, its database cannot be reached: $$(tail -n 1 build/vuln.log)"; \
 	else cat build/vuln.log; exit 1; fi
 
-# Every fuzz target for FUZZTIME.
+# Every fuzz target in FUZZ for FUZZTIME, one a processor.
 fuzz:
-	@set -e; for f in $$(grep -rlE '^func Fuzz' --include='*_test.go' $(SOURCES)); do \
-		for t in $$(sed -n 's/^func \(Fuzz[A-Za-z0-9_]*\)(.*/\1/p' $$f); do \
-			echo "$$t in $$(dirname $$f)"; \
-			$(GO) test -run='^$$' -fuzz="^$$t\$$" -fuzztime=$(FUZZTIME) ./$$(dirname $$f); \
-		done; \
-	done
+	@grep -rE '^func Fuzz' --include='*_test.go' $(FUZZ) | sed -E 's,^(.*)/[^/]*:func (Fuzz[A-Za-z0-9_]*).*,\1 \2,' | sort | \
+	xargs -P "$$(nproc)" -L 1 sh -c 'echo "$$2 in $$1"; \
+		out=$$($(GO) test -run="^\$$" -fuzz="^$$2\$$" -fuzztime=$(FUZZTIME) -parallel=1 ./$$1 2>&1) || { echo "$$1 $$2: $$out"; exit 255; }' sh
 
 # Rewrites the expected results of tests that keep them in files.
 golden:

@@ -50,10 +50,11 @@ func (m *Machine) prepare(kind Hold, purpose JobKind) {
 // prepared is the end of the taker's part of a standby exchange.
 func (m *Machine) prepared(j Job, ok bool) {
 	s := &m.stand
-	if s.phase != standbyOther || s.requester || s.kind.Mirror() != j.What {
-		m.undo(j.What)
+	if j.ID != s.preparing {
+		m.undo(j.What &^ s.taking())
 		return
 	}
+	s.preparing = 0
 	info := "other"
 	if !ok {
 		info = "cancel"
@@ -65,6 +66,14 @@ func (m *Machine) prepared(j Job, ok bool) {
 		m.endStandby()
 		m.res.otherStable = true
 	}
+}
+
+// taking is what this node takes in the exchange that goes on, as it sees it itself.
+func (s *standby) taking() Hold {
+	if s.phase == standbyNot || s.phase == standbyMe || s.requester {
+		return HoldNone
+	}
+	return s.kind.Mirror()
 }
 
 // preparedForStop is the end of the taker's part of a peer's shutdown. A group that does not

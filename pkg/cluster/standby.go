@@ -28,6 +28,7 @@ type standby struct {
 	phase     phase
 	kind      Hold // as the requester sees it
 	requester bool
+	preparing int       // the job that starts the requester's groups here; 0: none
 	prepared  Hold      // kinds that we started beside the requester
 	since     time.Time // when the exchange began
 	deadline  time.Time
@@ -55,7 +56,9 @@ func (m *Machine) askResources(n *node, own bool, msg *hamsg.Message) {
 		m.cannotTake(n)
 	case info == "cancel" && s.phase == standbyOther && !own && !s.requester:
 		m.takesNothing()
-	case info == "cancel" && own:
+	case info == "busy" && s.phase == standbyMe && !own:
+		m.withdrawRequest()
+	case (info == "cancel" || info == "busy") && own:
 	case info == "other" && s.phase == standbyOther && own && !s.requester:
 		// our own answer, heard back
 	case info == "done" && s.phase == standbyOther && own && s.requester:
@@ -82,6 +85,14 @@ func (m *Machine) takesNothing() {
 	m.reportHold("")
 }
 
+// hasGivenUp says whether a Systole peer that asks for an exchange no longer knows the one that goes
+// on here. While we release, it ends by itself.
+func (m *Machine) hasGivenUp(n *node) bool {
+	s := &m.stand
+	waiting := s.phase == standbyOther && !s.requester || s.phase == standbyDone && s.requester
+	return waiting && m.handsOver(n)
+}
+
 func (m *Machine) kindOf(msg *hamsg.Message) Hold {
 	word, have := msg.Lookup("rsc_hold")
 	if !have {
@@ -103,10 +114,13 @@ func (m *Machine) standbyAsked(n *node, own bool, kind Hold) {
 		m.res.otherStable = true
 		return
 	}
-	if !own && s.phase == standbyOther && !s.requester && m.handsOver(n) { // it has given the former one up
+	if !own && m.hasGivenUp(n) {
 		m.takesNothing()
 	}
 	if m.inProgress(n) || m.fluxRefuses(n) {
+		if !own && m.handsOver(n) { // it would wait for our answer for an hour
+			m.send(hamsg.New("t", "ask_resources", "rsc_hold", kind.String(), "info", "busy"))
+		}
 		return
 	}
 	m.log(Info, fmt.Sprintf("%s wants to go standby [%s]", n.name, kind))
@@ -122,6 +136,7 @@ func (m *Machine) standbyAsked(n *node, own bool, kind Hold) {
 	s.phase, s.deadline = standbyOther, m.after(standbyWork)
 	if m.handsOver(n) {
 		m.prepare(kind.Mirror(), JobPrepare)
+		s.preparing = m.jobs.next
 		return
 	}
 	m.send(hamsg.New("t", "ask_resources", "rsc_hold", kind.String(), "info", "other"))

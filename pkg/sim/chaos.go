@@ -19,7 +19,7 @@ type Chaos struct {
 	Faults  int // how many to inject
 	Verbose func(line string)
 
-	breaks func(*cluster.Config) // a defect to prove that it is found
+	tamper func(*World) // a defect, to prove that it is found
 }
 
 // Cast is who takes part.
@@ -156,9 +156,7 @@ func (c Chaos) world() *World {
 	if c.Cast == Pair && w.rng.IntN(3) == 0 { // each names itself
 		files = [][]Group{{{"a", "www"}}, {{"b", "www"}}}
 	}
-	if c.breaks != nil {
-		c.breaks(&cfg)
-	}
+	w.failback = cfg.Failback
 	for i, name := range names {
 		cfg.Node = name
 		n := w.Add(cfg, files[i])
@@ -166,6 +164,9 @@ func (c Chaos) world() *World {
 	}
 	if c.Cast == Mixed {
 		w.nodes[w.rng.IntN(2)].Systole = false
+	}
+	if c.tamper != nil {
+		c.tamper(w)
 	}
 	return w
 }
@@ -242,7 +243,7 @@ func (w *World) comesBack() string {
 	n.Start()
 	w.Advance(settle)
 	what := w.oneHolder()
-	if what == "" && n.cfg.Failback == hacf.FailbackOff && w.Held() != alone {
+	if what == "" && w.failback == hacf.FailbackOff && w.Held() != alone {
 		what = fmt.Sprintf("I4: moved although auto_failback is off: %s, then %s", alone, w.Held())
 	}
 	return what

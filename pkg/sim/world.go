@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"systole/pkg/cluster"
+	"systole/pkg/hacf"
 	"systole/pkg/hamsg"
 )
 
@@ -29,17 +30,18 @@ type World struct {
 	Twice   float64       // share of datagrams that arrive twice
 	Trace   func(line string)
 
-	rng   *rand.Rand
-	nodes []*Node
-	queue events
-	order uint64
-	cuts  map[[2]string]bool // from, to
-	pings map[[2]string]bool // node, ping node: unreachable
-	loss  float64
-	down  map[int]bool    // links, by number
-	sick  map[string]bool // groups whose scripts have failed: then nothing is certain any more
-	watch func()          // called after every event
-	sent  func(n *Node, msg *hamsg.Message)
+	rng      *rand.Rand
+	nodes    []*Node
+	queue    events
+	order    uint64
+	cuts     map[[2]string]bool // from, to
+	pings    map[[2]string]bool // node, ping node: unreachable
+	loss     float64
+	down     map[int]bool    // links, by number
+	sick     map[string]bool // groups whose scripts have failed: then nothing is certain any more
+	failback hacf.Failback   // what the configuration of a Chaos says
+	watch    func()          // called after every event
+	sent     func(n *Node, msg *hamsg.Message)
 }
 
 // New makes an empty world.
