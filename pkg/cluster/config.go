@@ -75,6 +75,7 @@ const (
 	clientPause       = time.Second      // before such a client is started again
 	maxShortLives     = 10
 	historySize       = 500
-	maxMissing        = 250 // more lost at once: give up asking
+	requestPace       = 20 * time.Millisecond // between two requests for something missing, on average
+	maxMissing        = 250                   // more lost at once: give up asking
 	maxRexmitBurst    = 50
 )

@@ -67,6 +67,11 @@ func (t *jobTable) has(kind JobKind) bool {
 	return slices.ContainsFunc(t.active, func(j Job) bool { return j.Kind == kind })
 }
 
+// hands says whether a job is at work whose end would be taken for that of an exchange.
+func (t *jobTable) hands() bool {
+	return slices.ContainsFunc(t.active, func(j Job) bool { return j.End != nil && j.End.Type() == "ask_resources" })
+}
+
 // run starts a job at once; jobs of the daemon itself may overlap.
 func (m *Machine) run(j Job) {
 	m.jobs.next++

@@ -115,19 +115,21 @@ func (w *window) fill(seq uint64) bool {
 	return false
 }
 
-// requestMissing asks for every missing message whose time has come.
+// requestMissing asks for every missing message whose time has come. The original asks for each
+// again every max_rexmit_delay, however many there are; nobody may answer, or all answers be lost.
 func (m *Machine) requestMissing(n *node) {
 	w := &n.recv
 	if n.status != statusUp && n.status != statusActive {
 		w.missing = nil
 		return
 	}
+	again := max(m.cfg.MaxRexmitDelay, time.Millisecond, time.Duration(len(w.missing))*requestPace)
 	for i := range w.missing {
 		g := &w.missing[i]
 		if g.ask.After(m.now) {
 			continue
 		}
-		g.ask = m.after(max(m.cfg.MaxRexmitDelay, time.Millisecond))
+		g.ask = m.after(again)
 		s := strconv.FormatUint(g.seq, 10)
 		m.send(hamsg.New("t", "NS_rexmit", "dest", n.name, "firstseq", s, "lastseq", s))
 	}

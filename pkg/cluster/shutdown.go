@@ -179,7 +179,7 @@ func (m *Machine) finish() {
 	m.log(Info, "Heartbeat restart triggered.")
 	m.log(Info, "Restarting heartbeat.")
 	m.log(Info, "Performing heartbeat restart exec.")
-	exit := Exit{Restart: true, KeepResources: m.shut.keep, Hold: m.res.hold}
+	exit := Exit{Restart: true, KeepResources: m.shut.keep, Hold: m.res.hold | m.res.prepared | m.stand.prepared}
 	if !m.shut.reload {
 		exit.Pause = m.cfg.Deadtime.Truncate(time.Second) + 2*time.Second
 	}

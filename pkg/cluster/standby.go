@@ -61,6 +61,9 @@ func (m *Machine) askResources(n *node, own bool, msg *hamsg.Message) {
 	case (info == "cancel" || info == "busy") && own:
 	case info == "other" && s.phase == standbyOther && own && !s.requester:
 		// our own answer, heard back
+	case info == "other" && s.phase == standbyOther && !own && !s.requester && m.handsOver(n):
+		m.log(Warn, "Both nodes wait for the other to go standby: neither does")
+		m.takesNothing()
 	case info == "done" && s.phase == standbyOther && own && s.requester:
 		m.released()
 	case info == "done" && s.phase == standbyOther && !own && !s.requester:
@@ -156,7 +159,7 @@ func (m *Machine) fluxRefuses(n *node) bool {
 	switch {
 	case !m.res.otherStable:
 		m.log(Warn, fmt.Sprintf("standby message [me] from %s ignored.  Other side is in flux.", n.name))
-	case m.res.state != rStable:
+	case m.res.state != rStable, m.taker() != nil && m.jobs.hands():
 		m.log(Warn, fmt.Sprintf("standby message [me] from %s ignored.  local resources in flux.", n.name))
 	default:
 		return false
