@@ -14,7 +14,9 @@ HOSTILE      = pkg/hamsg pkg/authkeys pkg/cluster pkg/hbapi pkg/check pkg/ldirec
 
 export CGO_ENABLED = 0
 
-.PHONY: all build deps test lint fuzz golden sim bench demo install clean
+ARCHES      ?= amd64 arm64
+
+.PHONY: all build deps test lint fuzz golden sim bench demo deb rpm install clean
 
 all: build
 
@@ -83,6 +85,15 @@ demo: deps build
 
 install: build
 	$(GO) run ./compat/install -destdir "$(DESTDIR)" -bin build/bin
+
+# Packages in dist/, of what is committed. The same commit gives the same bytes.
+deb rpm:
+	@set -e; for a in $(ARCHES); do \
+		mkdir -p build/pack/$$a; \
+		GOARCH=$$a $(GO) build -trimpath -ldflags '-s -w -buildid= -X main.version=$(VERSION)' -o build/pack/$$a/ ./cmd/...; \
+		SOURCE_DATE_EPOCH=$${SOURCE_DATE_EPOCH:-$$(git log -1 --format=%ct)} \
+			$(GO) run ./compat/pack -format $@ -arch $$a -version '$(VERSION)' -bin build/pack/$$a -out dist; \
+	done
 
 clean:
 	rm -rf build dist

@@ -25,6 +25,10 @@ var (
 	originalPackages = []string{"heartbeat", "ldirectord"}
 )
 
+// OriginalsDir is where a host of flavour Originals has the packages of the originals as files, for
+// who wants to install them again.
+const OriginalsDir = "/var/cache/originals"
+
 // Roots are the Debian roots on this machine's disk that hosts' disks lie over.
 type Roots struct {
 	Build     string // the project's build directory
@@ -83,7 +87,9 @@ func (r Roots) recipes() []recipe {
 			`chroot "$1" groupadd --system haclient`,
 			`chroot "$1" useradd --system --gid haclient --no-create-home --home-dir /var/lib/heartbeat --shell /usr/sbin/nologin hacluster`,
 		}},
-		{r.Originals, slices.Concat(barePackages, originalPackages), nil},
+		{r.Originals, slices.Concat(barePackages, originalPackages), []string{
+			fmt.Sprintf(`mkdir "$1%s" && cd "$1%s" && APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get download %s`, OriginalsDir, OriginalsDir, strings.Join(originalPackages, " ")),
+		}},
 	}
 }
 

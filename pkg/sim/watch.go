@@ -28,7 +28,6 @@ type watcher struct {
 	w      *World
 	broken string
 
-	calm             time.Time            // since when no fault of the network or a pause lasts
 	fit              map[*Node]time.Time  // since when
 	unserved, double map[string]time.Time // since when, by group
 	longest          map[string]time.Duration
