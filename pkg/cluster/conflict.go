@@ -27,7 +27,7 @@ func (m *Machine) settleConflict(n *node) {
 		m.requestOwn(true)
 		return
 	}
-	both := m.res.hold & p.hold.Mirror()
+	both := m.conflict()
 	if both == HoldNone {
 		return
 	}
@@ -52,6 +52,9 @@ func (m *Machine) settleConflict(n *node) {
 	m.run(Job{Kind: JobRelease, What: lose})
 	m.reportHold("")
 }
+
+// conflict is what this node holds and the peer says that it holds as well.
+func (m *Machine) conflict() Hold { return m.res.hold & m.res.otherHold.Mirror() }
 
 // followSettled ends the ten seconds of a start beside a Systole peer that is settled: a node
 // that came up during a partition has not heard its report.

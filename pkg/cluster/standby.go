@@ -159,6 +159,8 @@ func (m *Machine) fluxRefuses(n *node) bool {
 	switch {
 	case !m.res.otherStable:
 		m.log(Warn, fmt.Sprintf("standby message [me] from %s ignored.  Other side is in flux.", n.name))
+	case m.taker() != nil && m.conflict() != HoldNone && !m.cfg.Options.NoHeal:
+		m.log(Warn, fmt.Sprintf("standby message [me] from %s ignored.  Both nodes hold the same resources.", n.name))
 	case m.res.state != rStable, m.taker() != nil && m.jobs.hands():
 		m.log(Warn, fmt.Sprintf("standby message [me] from %s ignored.  local resources in flux.", n.name))
 	default:

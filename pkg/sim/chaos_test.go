@@ -73,6 +73,11 @@ func TestFound(t *testing.T) {
 			{At: 41912 * time.Millisecond, Kind: "pause", Node: "a", For: 25025 * time.Millisecond},
 			{At: 59161 * time.Millisecond, Kind: "hb_takeover", Node: "a", Word: "foreign"},
 			{At: 60813 * time.Millisecond, Kind: "hb_standby", Node: "b", Word: "local"}}},
+		{"an exchange that began before two holders had agreed who keeps made both wait", 81211, []Fault{
+			{At: 28419 * time.Millisecond, Kind: "hb_standby", Node: "a", Word: "all"},
+			{At: 52991 * time.Millisecond, Kind: "one-way cut", Node: "b", Peer: "a", For: 13538 * time.Millisecond},
+			{At: 66499 * time.Millisecond, Kind: "hb_standby", Node: "b", Word: "local"},
+			{At: 69916 * time.Millisecond, Kind: "hb_standby", Node: "a", Word: "local"}}},
 	} {
 		if v := (Chaos{Seed: c.seed, Cast: Pair}).play(c.faults); v != nil {
 			t.Errorf("%s:\n%s", c.what, v)
