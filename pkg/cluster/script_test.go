@@ -168,14 +168,21 @@ func (s *script) config(words []string) {
 			s.cfg.Clients = append(s.cfg.Clients, cluster.Client{Command: value, UID: 103, GID: 106})
 		case "stonith":
 			s.cfg.Stonith = value == "yes"
-		case "faststart":
-			s.cfg.Options.NoFastStart = value == "no"
-		case "sharedgroups":
-			s.cfg.Options.NoSharedGroups = value == "no"
 		default:
-			s.t.Fatalf("config %s", w)
+			off := s.switches()[name]
+			if off == nil {
+				s.t.Fatalf("config %s", w)
+			}
+			*off = value == "no"
 		}
 	}
+}
+
+// switches are the differences that can be turned off.
+func (s *script) switches() map[string]*bool {
+	o := &s.cfg.Options
+	return map[string]*bool{"faststart": &o.NoFastStart, "sharedgroups": &o.NoSharedGroups,
+		"handover": &o.NoHandover, "heal": &o.NoHeal, "stallguard": &o.NoStallGuard}
 }
 
 func (s *script) addNodes(names []string) {

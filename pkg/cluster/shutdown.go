@@ -86,6 +86,9 @@ func (m *Machine) beginShutdown() {
 	m.shut.emergency = m.after(emergencyShutdown)
 	if m.shut.reload {
 		m.extra = reloadDeadtime
+		if m.cfg.Options.NoFastStart {
+			m.extra = restartDeadtime
+		}
 		m.sendStatus()
 		m.shut.stage, m.shut.next = shutPause, m.now
 		return

@@ -243,7 +243,7 @@ func (m *Machine) peerAcquired() {
 // abandonedStandby ends an exchange of which the other side no longer knows: a Systole peer
 // says so by calling itself settled. An original pair waits an hour.
 func (m *Machine) abandonedStandby(n *node) {
-	if m.stand.phase == standbyNot || !n.peer.settled || m.jobs.running() > 0 || m.now.Sub(m.stand.since) <= abandonedAfter {
+	if m.cfg.Options.NoHandover || m.stand.phase == standbyNot || !n.peer.settled || m.jobs.running() > 0 || m.now.Sub(m.stand.since) <= abandonedAfter {
 		return
 	}
 	if len(n.recv.missing) > 0 {

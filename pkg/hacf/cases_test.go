@@ -173,3 +173,33 @@ func added(a, b string) string {
 	}
 	return news.String()
 }
+
+// TestEveryDirective looks for a case of every directive that there is, and of those that are refused.
+func TestEveryDirective(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tried := map[string]bool{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(text)) {
+			if words := strings.Fields(line); len(words) > 0 {
+				tried[words[0]] = true
+			}
+		}
+	}
+	for _, k := range keywords() {
+		if !tried[k.name] {
+			t.Errorf("%s stands in no case of testdata", k.name)
+		}
+	}
+	for _, name := range []string{"hbversion", "normalpoll", "openais", "tipc", "rds", "hbaping"} {
+		if !tried[name] {
+			t.Errorf("%s, which this build refuses, stands in no case of testdata", name)
+		}
+	}
+}

@@ -131,4 +131,7 @@ type SystoleOptions struct {
 	NoProbe        bool // systole_arp_probe off: do not ask the wire before an address is taken at start
 	NoHandover     bool // systole_handover off: release before the peer acquires
 	NoHeal         bool // systole_heal off: restart after a healed partition as the original does
+	NoStallGuard   bool // systole_stall_guard off: the time that this node was stopped counts as a peer's silence
+	NoAnnounce     bool // systole_announce off: announce an address when it is taken only
+	NoFailedKind   bool // systole_failed_start off: a failed start gives up foreign, whichever group failed
 }

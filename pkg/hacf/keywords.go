@@ -99,6 +99,9 @@ func unrecorded() []keyword {
 		{name: "systole_arp_probe", each: setSwitch(func(o *SystoleOptions) *bool { return &o.NoProbe })},
 		{name: "systole_handover", each: setSwitch(func(o *SystoleOptions) *bool { return &o.NoHandover })},
 		{name: "systole_heal", each: setSwitch(func(o *SystoleOptions) *bool { return &o.NoHeal })},
+		{name: "systole_stall_guard", each: setSwitch(func(o *SystoleOptions) *bool { return &o.NoStallGuard })},
+		{name: "systole_announce", each: setSwitch(func(o *SystoleOptions) *bool { return &o.NoAnnounce })},
+		{name: "systole_failed_start", each: setSwitch(func(o *SystoleOptions) *bool { return &o.NoFailedKind })},
 	}
 }
 

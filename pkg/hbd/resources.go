@@ -46,9 +46,12 @@ func newResources(d *beatDaemon) (*resources, error) {
 	r.runner.Dirs = []string{d.paths.HADir + "resource.d", d.paths.InitDir}
 	r.runner.Env = agent.ScriptEnv(d.environ)
 	r.runner.DebugLog = d.cfg.Debugfile
-	r.runner.Announce.Claimed = r.claimed
+	if r.runner.Announce.Claimed = r.claimed; d.cfg.Systole.NoAnnounce {
+		r.runner.Announce = agent.Announcing{}
+	}
 	mgr := resmgr.New(r.runner, d.cfg.Node, logs, resmgr.Effects{Standby: r.standbyLater, Reboot: rebootNow})
 	mgr.File = d.paths.HADir + "haresources"
+	mgr.Foreign = d.cfg.Systole.NoFailedKind
 	if n, err := strconv.Atoi(os.Getenv("HA_STOPRETRYMAX")); err == nil {
 		mgr.StopRetries = n
 	}
@@ -246,7 +249,11 @@ func (r *resources) claimed(c agent.Claim) {
 }
 
 // Announce tells the network again of every address that we hold.
-func (r *resources) Announce() { r.runner.Again(netip.Addr{}) }
+func (r *resources) Announce() {
+	if !r.d.cfg.Systole.NoAnnounce {
+		r.runner.Again(netip.Addr{})
+	}
+}
 
 // rebootNow brings this machine down because a resource cannot be stopped: the peer may start it
 // only when we are gone. It returns only if nothing worked; then at least our heartbeats end.

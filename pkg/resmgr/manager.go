@@ -39,6 +39,8 @@ type Manager struct {
 	Shared map[string]string
 	// Probe has starts ask the wire first who else has the address.
 	Probe bool
+	// Foreign has a failed start give up foreign, as the original does, whichever group failed.
+	Foreign bool
 
 	StopRetries int // more attempts to stop after the first; 0 or less: for ever
 	RetryPause  time.Duration

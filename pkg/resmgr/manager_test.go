@@ -115,7 +115,10 @@ func TestFailedStart(t *testing.T) {
 		t.Error("taken")
 	}
 	expect(t, "standby", h.standby, []string{Local, Foreign})
-	expect(t, "calls", h.calls(), []string{"a start", "c stop", "a stop", "c start", "c stop"})
+	h.Foreign = true
+	h.Take(context.Background(), "a")
+	expect(t, "standby as the original", h.standby, []string{Local, Foreign, Foreign})
+	expect(t, "calls", h.calls(), []string{"a start", "c stop", "a stop", "c start", "c stop", "a start", "c stop", "a stop"})
 	if log := strings.Join(h.log.take(), "\n"); !strings.Contains(log, "ERROR: Return code 5 from "+h.resources+"/bad\nResourceManager(default): CRIT: Giving up resources due to failure of bad\nResourceManager(default): info: Releasing resource group: "+us+" a bad c\n") {
 		t.Errorf("log:\n%s", log)
 	}

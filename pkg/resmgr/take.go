@@ -47,7 +47,7 @@ func (m *Manager) failed(ctx context.Context, g haresources.Group, r haresources
 // that it hands over "foreign" even if the group is our own, and the group stays down on both
 // nodes (failover spec 19, 1).
 func (m *Manager) holds(g haresources.Group) string {
-	if strings.EqualFold(g.Owner, m.Node) {
+	if strings.EqualFold(g.Owner, m.Node) && !m.Foreign {
 		return Local
 	}
 	return Foreign
