@@ -123,3 +123,41 @@ func TestPingGroup(t *testing.T) {
 		p.stopBoth()
 	})
 }
+
+// witness stands before the script of status messages and writes down what its daemon has passed on.
+const witness = `#!/bin/sh
+echo "$HA_src $HA_st ${HA_systole:-none} ${HA_systole_first:-none}" >>/var/log/fields
+exec /etc/ha.d/status.shipped "$@"
+`
+
+// TestOwnFields has an original get our status with its additional fields: it hands them to its
+// scripts like any others, and works with us as with one of its kind. Nothing of what we do between
+// ourselves is done with it.
+func TestOwnFields(t *testing.T) {
+	t.Parallel()
+	for _, r := range roles()[:2] {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			inRole(t, r, setting{failback: "on"}, func(p *pair) {
+				ours, original := p.active, p.standby
+				if !ours.ours {
+					ours, original = original, ours
+				}
+				original.run("mv", "/etc/ha.d/rc.d/status", "/etc/ha.d/status.shipped")
+				original.write("rc.d/status", witness, 0o755)
+				fields := original.Tail("/var/log/fields")
+				defer fields.Stop()
+				p.startBoth()
+				p.at(p.www, p.active)
+				p.joined()
+				want := ours.Name + " active 1,handover " + activeName
+				lab.OK(fields.Await(soon(p.attempt), func(l lab.Line) bool { return strings.TrimSpace(l.Text) == want }))(p.attempt)
+				p.step("standby of the holder: released before it is taken")
+				p.active.tool("hb_standby", "all")
+				p.at(p.www, p.standby)
+				p.oneHolder(p.www, p.standby)
+				p.stopBoth()
+			})
+		})
+	}
+}
