@@ -68,8 +68,15 @@ func (s Spawn) await(r *os.File, cmd *exec.Cmd) (int, string, error) {
 	return 0, "", fmt.Errorf("daemon ended at once: %v", cmd.ProcessState)
 }
 
-// IsDaemon says whether this process was made by Start with that mark.
-func IsDaemon(mark string) bool { return os.Getenv(mark) != "" }
+// IsDaemon says whether this process was made by Start with that mark. If so, what the daemon starts
+// from then on does not keep the process waiting that awaits its word.
+func IsDaemon(mark string) bool {
+	if os.Getenv(mark) == "" {
+		return false
+	}
+	syscall.CloseOnExec(readyFD)
+	return true
+}
 
 // Ready reports to the process that spawned this daemon, once; later calls do nothing.
 func Ready(mark string, code int, text string) {
