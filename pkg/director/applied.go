@@ -44,8 +44,8 @@ func (m *Machine) applied(errs []error) {
 		}
 		failed = true
 		id := st.change.Service.ServiceID
-		if v := m.virtual(id); v != nil {
-			v.changed = true
+		if v := m.virtualOf[id]; v != nil {
+			m.touch(v)
 		}
 		if !absent[id] && m.refused(failure{st.change.String(), errs[i].Error()}) {
 			news = true

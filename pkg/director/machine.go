@@ -40,11 +40,20 @@ type Machine struct {
 	began time.Time
 	ready bool // Ready has been said
 
-	config   *ldirectorcf.Config
-	virtuals []*virtual // as configured, in file order
-	retired  []*virtual // of earlier configurations, still to be deleted from the table
-	checks   []*check   // in file order
+	config    *ldirectorcf.Config
+	virtuals  []*virtual // as configured, in file order
+	virtualOf map[ipvs.ServiceID]*virtual
+	touched   []*virtual // whose entry may differ from the kernel's
+	doubtful  []*virtual // whose fallback is to be decided again
+	retired   []*virtual // of earlier configurations, still to be deleted from the table
+	grace     []use      // who may still answer the first check
+	alerts    queue[*reminder]
+	reminders int
+
+	checks   []*check // in file order
 	checkOf  map[string]*check
+	agenda   queue[*check]
+	delayed  []*check          // due, and too many others are under way
 	leaving  map[string]uint64 // cancelled checks that have not ended yet
 	inFlight int               // checks under way, cancelled ones included
 	seq      uint64
@@ -252,8 +261,11 @@ func (m *Machine) Next() (time.Time, bool) {
 		at(m.stopBy)
 	default:
 		m.kernel.deadlines(at)
-		m.checkDeadlines(at)
-		m.realDeadlines(at)
+		if m.kernel.seen {
+			at(m.agenda.next())
+		}
+		at(m.graceDeadline())
+		at(m.alerts.next())
 		if end := m.began.Add(grace); !m.ready && m.now.Before(end) {
 			at(end)
 		}
@@ -263,14 +275,3 @@ func (m *Machine) Next() (time.Time, bool) {
 
 func (m *Machine) emit(a Action)   { m.out = append(m.out, a) }
 func (m *Machine) log(text string) { m.emit(Log{text}) }
-
-func (m *Machine) virtual(id ipvs.ServiceID) *virtual { return find(m.virtuals, id) }
-
-func find(vs []*virtual, id ipvs.ServiceID) *virtual {
-	for _, v := range vs {
-		if v.id == id {
-			return v
-		}
-	}
-	return nil
-}

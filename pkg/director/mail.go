@@ -34,23 +34,40 @@ func (m *Machine) alert(v *virtual, text string) {
 	})
 }
 
+// reminder repeats the alert about a server that is down.
+type reminder struct {
+	alarm
+	u use
+}
+
 // alertAgain starts or ends the repeated alerts about a server that is down.
 func (m *Machine) alertAgain(u use, down bool) {
-	u.r.alert = time.Time{}
+	if u.r.alert != nil {
+		m.alerts.drop(u.r.alert)
+		u.r.alert = nil
+	}
 	if down && u.v.cf.Mail.Alert != "" && u.v.cf.Mail.Every > 0 {
-		u.r.alert = m.now.Add(u.v.cf.Mail.Every)
+		m.remind(u, m.now.Add(u.v.cf.Mail.Every))
+	}
+}
+
+func (m *Machine) remind(u use, at time.Time) {
+	m.reminders++
+	u.r.alert = &reminder{alarm{order: m.reminders}, u}
+	m.alerts.put(u.r.alert, at)
+}
+
+// keepAlert carries a reminder over a reload.
+func (m *Machine) keepAlert(u use, was *reminder) {
+	if was != nil {
+		m.remind(u, was.at)
 	}
 }
 
 // repeatAlerts sends the alerts that are due. The original looks once per pass only.
 func (m *Machine) repeatAlerts() {
-	for _, v := range m.virtuals {
-		for _, r := range v.reals {
-			if r.alert.IsZero() || m.now.Before(r.alert) {
-				continue
-			}
-			m.alertAgain(use{v, r}, !r.up)
-			m.alert(v, fmt.Sprintf("Inaccessible real server: %s (%s)", r.addr(), v.cf.Name))
-		}
+	for a, ok := m.alerts.take(m.now); ok; a, ok = m.alerts.take(m.now) {
+		m.alertAgain(a.u, !a.u.r.up)
+		m.alert(a.u.v, fmt.Sprintf("Inaccessible real server: %s (%s)", a.u.r.addr(), a.u.v.cf.Name))
 	}
 }

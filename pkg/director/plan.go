@@ -10,11 +10,7 @@ import (
 // until its retry is due, with all that depends on it.
 func (m *Machine) plan() []step {
 	var plan []step
-	for _, v := range m.virtuals {
-		if !v.changed || m.phase == stopping {
-			continue
-		}
-		v.changed = false
+	for _, v := range m.takeTouched() {
 		for _, c := range m.attempt(v, ipvs.Plan(m.present(v.id), ipvs.Table{v.wanted()}, nil)) {
 			plan = append(plan, step{c, v.changeLines(c)})
 		}
@@ -30,6 +26,19 @@ func (m *Machine) plan() []step {
 		m.kernel.forget(plan)
 	}
 	return plan
+}
+
+// takeTouched returns the virtuals to look at, in file order. At the end none matters any more.
+func (m *Machine) takeTouched() []*virtual {
+	if m.phase == stopping {
+		return nil
+	}
+	all := inOrder(m.touched)
+	m.touched = nil
+	for _, v := range all {
+		v.changed = false
+	}
+	return all
 }
 
 // forget drops the failures of changes that are not wanted any more.
@@ -73,7 +82,7 @@ func (m *Machine) attempt(v *virtual, plan []ipvs.Change) []ipvs.Change {
 			keep = append(keep, c)
 			continue
 		}
-		v.changed = true
+		m.touch(v)
 		if m.kernel.retryAt.IsZero() {
 			m.retryLater()
 		}

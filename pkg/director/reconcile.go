@@ -107,14 +107,16 @@ func (m *Machine) tableRead(table ipvs.Table, err error) {
 		return
 	}
 	k.succeeded(readCommand)
+	table = table.Sorted()
 	routine := k.routine && m.phase == running
 	if routine {
 		m.noticeHands(table)
 	}
 	k.have, k.seen = table, true
 	for _, v := range m.virtuals {
-		v.changed = true
+		m.touch(v)
 		m.compare(v, routine)
+		m.concludeAll(v)
 	}
 	k.announce, k.routine = false, false
 }

@@ -82,8 +82,8 @@ func verb(op ipvs.Op) string {
 // realAt finds the real behind a destination: of several, the last one that is up.
 func (v *virtual) realAt(d ipvs.DestID) *real {
 	var found *real
-	for _, r := range v.reals {
-		if r.dest == d && (found == nil || r.up) {
+	for _, r := range v.at[d] {
+		if found == nil || r.up {
 			found = r
 		}
 	}

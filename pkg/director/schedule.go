@@ -11,6 +11,7 @@ import (
 
 // check is one identity string: one check that serves all reals that share it.
 type check struct {
+	alarm    // of the next start, or of the end of the running check
 	id       string
 	users    []use // in file order; the first one's settings rule
 	interval time.Duration
@@ -20,6 +21,7 @@ type check struct {
 	running  bool
 	seq      uint64
 	due      time.Time // of the running check: when it has missed its limit
+	delayed  bool      // it is due, and too many others are under way
 	connects int       // of a combined check: connects left before the next negotiate
 	kind     ldirectorcf.CheckType
 }
@@ -44,11 +46,15 @@ func (m *Machine) adoptChecks() {
 			m.addUse(use{v, r}, old)
 		}
 	}
+	m.agenda.clear()
+	m.delayed = nil
 	for i, c := range m.checks {
 		if last := m.now.Add(c.interval); c.next.After(last) {
 			c.next = last
 		}
 		c.offset = c.interval * time.Duration(i+1) / time.Duration(len(m.checks))
+		c.order, c.delayed = i, false
+		m.enqueue(c)
 	}
 	for _, c := range sorted(old) {
 		if m.checkOf[c.id] == nil && c.running {
@@ -84,24 +90,55 @@ func sorted(checks map[string]*check) []*check {
 	return cs
 }
 
-// startChecks starts what is due and judges what is late.
+// enqueue puts a check where it belongs: the end of a check that is under way is awaited, else the next
+// start. One that is being cancelled comes back when it has ended.
+func (m *Machine) enqueue(c *check) {
+	switch {
+	case c.running:
+		m.agenda.put(c, c.due)
+	case m.leaving[c.id] != 0:
+		m.agenda.drop(c)
+	case !c.delayed:
+		m.agenda.put(c, c.next)
+	}
+}
+
+// startChecks starts what is due and judges what is late. Those for which there was no room come first.
 func (m *Machine) startChecks() {
-	for _, c := range m.checks {
-		switch {
-		case c.running && !m.now.Before(c.due):
-			m.late(c)
-		case c.running || m.now.Before(c.next) || m.leaving[c.id] != 0:
-		case m.maintenance[c.users[0].r.addr()]:
-			m.schedule(c)
-			m.withdraw(c)
-		case c.users[0].v.cf.CheckType == ldirectorcf.CheckOn:
-			m.schedule(c)
-			m.judge(c, true, "")
-		case m.inFlight < maxChecks:
-			m.schedule(c)
-			m.start(c)
+	for m.inFlight < maxChecks && len(m.delayed) > 0 {
+		c := m.delayed[0]
+		m.delayed = m.delayed[1:]
+		c.delayed = false
+		m.enqueue(c)
+		if c.index > 0 && !c.running && !m.now.Before(c.next) {
+			m.agenda.drop(c)
+			m.turn(c)
 		}
 	}
+	for c, ok := m.agenda.take(m.now); ok; c, ok = m.agenda.take(m.now) {
+		m.turn(c)
+	}
+}
+
+// turn does what a check is due for.
+func (m *Machine) turn(c *check) {
+	switch {
+	case c.running:
+		m.late(c)
+	case m.maintenance[c.users[0].r.addr()]:
+		m.schedule(c)
+		m.withdraw(c)
+	case c.users[0].v.cf.CheckType == ldirectorcf.CheckOn:
+		m.schedule(c)
+		m.judge(c, true, "")
+	case m.inFlight < maxChecks:
+		m.schedule(c)
+		m.start(c)
+	default:
+		c.delayed = true
+		m.delayed = append(m.delayed, c)
+	}
+	m.enqueue(c)
 }
 
 // schedule sets the next start: the first time at the check's place in the interval, then one
@@ -141,6 +178,7 @@ func (m *Machine) cancel(c *check) {
 	if c.running {
 		c.running = false
 		m.leaving[c.id] = c.seq
+		m.agenda.drop(c)
 		m.emit(CancelCheck{c.id, c.seq})
 	}
 }
@@ -183,6 +221,9 @@ func (m *Machine) checkResult(ev CheckResult) {
 	if ev.Seq != 0 && m.leaving[ev.ID] == ev.Seq {
 		delete(m.leaving, ev.ID)
 		m.inFlight--
+		if c := m.checkOf[ev.ID]; c != nil {
+			m.enqueue(c)
+		}
 		return
 	}
 	c := m.checkOf[ev.ID]
@@ -191,6 +232,7 @@ func (m *Machine) checkResult(ev CheckResult) {
 	}
 	c.running = false
 	m.inFlight--
+	m.enqueue(c)
 	for _, line := range ev.Logs {
 		m.log(line)
 	}
@@ -205,17 +247,4 @@ func (m *Machine) checkResult(ev CheckResult) {
 		c.connects--
 	}
 	m.judge(c, ev.Up, ev.Message)
-}
-
-func (m *Machine) checkDeadlines(at func(time.Time)) {
-	if !m.kernel.seen {
-		return
-	}
-	for _, c := range m.checks {
-		if c.running {
-			at(c.due)
-		} else if m.inFlight < maxChecks && m.leaving[c.id] == 0 {
-			at(c.next)
-		}
-	}
 }

@@ -17,7 +17,8 @@ func (m *Machine) judge(c *check, up bool, message string) {
 		} else {
 			m.realDown(u, false)
 		}
-		u.r.judged = true
+		u.judge()
+		m.conclude(u)
 	}
 }
 
@@ -27,7 +28,8 @@ func (m *Machine) withdraw(c *check) {
 	for _, u := range c.users {
 		m.monitor(u, "", false, "Server in maintenance")
 		m.realDown(u, true)
-		u.r.judged = true
+		u.judge()
+		m.conclude(u)
 	}
 }
 
@@ -37,7 +39,8 @@ func (m *Machine) realUp(u use) {
 		u.r.failures = 0
 	}
 	if !u.r.up {
-		u.r.up, u.v.changed = true, true
+		u.r.up = true
+		m.touch(u.v)
 		m.alertAgain(u, false)
 	}
 }
@@ -55,7 +58,8 @@ func (m *Machine) realDown(u use, forced bool) {
 		m.log(fmt.Sprintf("Soft failure real server: %s (%s) failure %d/%d", r.addr(), u.v.cf.ID, r.failures, limit))
 		return
 	}
-	r.up, u.v.changed = false, true
+	r.up = false
+	m.touch(u.v)
 	m.alertAgain(u, true)
 }
 
@@ -122,5 +126,6 @@ func (m *Machine) maintain(addrs []netip.AddrPort) {
 		if m.maintenance[a] {
 			m.cancel(c)
 		}
+		m.enqueue(c)
 	}
 }

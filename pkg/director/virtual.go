@@ -18,6 +18,12 @@ type virtual struct {
 	adopted   bool   // the kernel's entries have been looked at
 	announced bool   // "Changed virtual server" has been logged ahead of the change
 	changed   bool   // the wanted entry may differ from the kernel's
+	doubtful  bool   // whether the fallback is needed is to be decided again
+
+	order  int                     // in the file
+	number [4]int                  // of reals, by standing
+	judged int                     // reals
+	at     map[ipvs.DestID][]*real // who is behind a destination
 }
 
 // real is a real server of one virtual.
@@ -31,7 +37,8 @@ type real struct {
 	dropped  bool // the entry of weight 0 was removed by hand, and readdquiescent is no
 	fresh    bool // not yet compared with the kernel's table
 	since    time.Time
-	alert    time.Time // when the next "Inaccessible" mail is due; zero: never
+	counted  standing
+	alert    *reminder // of the "Inaccessible" mails; nil: none
 }
 
 // realKey recognises a real server across reloads: its address, and which one of several
@@ -44,26 +51,33 @@ type realKey struct {
 // adopt makes cf the configuration. What is known about virtuals and reals that stay is kept:
 // the original forgets all of it (ldirectord spec 7).
 func (m *Machine) adopt(cf *ldirectorcf.Config) {
-	old := m.virtuals
-	m.config, m.virtuals = cf, nil
+	old, was := m.virtuals, m.virtualOf
+	m.config, m.virtuals, m.virtualOf = cf, nil, map[ipvs.ServiceID]*virtual{}
+	m.touched, m.doubtful = nil, nil
+	m.alerts.clear()
 	for i := range cf.Virtuals {
-		v := &virtual{cf: &cf.Virtuals[i], id: cf.Virtuals[i].Service.ServiceID.Normal(), changed: true}
-		was := find(old, v.id)
-		if was == nil {
-			was = &virtual{}
+		v := &virtual{cf: &cf.Virtuals[i], id: cf.Virtuals[i].Service.ServiceID.Normal(), order: i}
+		if k := was[v.id]; k != nil {
+			v.fallback, v.word, v.adopted = k.fallback, k.word, k.adopted
+			m.adoptReals(v, k.reals)
+		} else {
+			m.adoptReals(v, nil)
 		}
-		v.fallback, v.word, v.adopted = was.fallback, was.word, was.adopted
-		m.adoptReals(v, was)
 		m.virtuals = append(m.virtuals, v)
+		m.virtualOf[v.id] = v
+		m.touch(v)
+		m.concludeAll(v)
 	}
 	m.retire(old)
 	m.adoptChecks()
+	m.startGrace()
 }
 
-func (m *Machine) adoptReals(v, was *virtual) {
+func (m *Machine) adoptReals(v *virtual, was []*real) {
 	known := map[realKey]*real{}
 	count := map[netip.AddrPort]int{}
-	for _, r := range was.reals {
+	v.at = make(map[ipvs.DestID][]*real, len(v.cf.Reals))
+	for _, r := range was {
 		known[r.key(count)] = r
 	}
 	clear(count)
@@ -71,21 +85,28 @@ func (m *Machine) adoptReals(v, was *virtual) {
 		r := &real{cf: &v.cf.Reals[i], since: m.now, fresh: true}
 		if k := known[r.key(count)]; k != nil {
 			*r = real{cf: r.cf, up: k.up, failures: k.failures, judged: k.judged, listed: k.listed,
-				dropped: k.dropped, fresh: k.fresh, since: k.since, alert: k.alert}
+				dropped: k.dropped, fresh: k.fresh, since: k.since}
+			m.keepAlert(use{v, r}, k.alert)
 		}
 		r.dest = destination(v.cf.Service, r.cf.Addr, r.cf.Port, r.cf.Forward)
 		if v.cf.CheckType == ldirectorcf.CheckOff {
 			r.up, r.judged = false, true
 		}
+		if r.judged {
+			v.judged++
+		}
 		v.reals = append(v.reals, r)
+		v.at[r.dest] = append(v.at[r.dest], r)
 	}
 }
 
 // retire keeps the virtuals that are in the table and no longer configured until they are deleted.
 func (m *Machine) retire(old []*virtual) {
 	var retired []*virtual
+	seen := map[ipvs.ServiceID]bool{}
 	for _, v := range append(m.retired, old...) {
-		if m.virtual(v.id) == nil && find(retired, v.id) == nil {
+		if m.virtualOf[v.id] == nil && !seen[v.id] {
+			seen[v.id] = true
 			retired = append(retired, v)
 		}
 	}
@@ -100,58 +121,13 @@ func (r *real) key(count map[netip.AddrPort]int) realKey {
 
 func (r *real) addr() netip.AddrPort { return netip.AddrPortFrom(r.cf.Addr, r.cf.Port) }
 
-// decided says whether the lack of an answer counts as down by now.
-func (r *real) decided(now time.Time) bool {
-	return r.judged || !now.Before(r.since.Add(grace))
-}
-
-func (v *virtual) anyUp() bool {
-	for _, r := range v.reals {
-		if r.up {
-			return true
-		}
-	}
-	return false
-}
-
-// settled says whether every real has been judged.
-func (v *virtual) settled() bool {
-	for _, r := range v.reals {
-		if !r.judged {
-			return false
-		}
-	}
-	return true
-}
-
-// decide draws the conclusions of a virtual's reals: entries of weight 0, the fallback server
-// and its command (ldirectord spec 6).
-func (m *Machine) decide() {
-	for _, v := range m.virtuals {
-		undecided := false
-		for _, r := range v.reals {
-			if r.up {
-				r.listed, r.dropped = true, false
-			} else if !r.decided(m.now) {
-				undecided = true
-			} else if v.cf.Quiescent && !r.listed && !r.dropped {
-				r.listed, v.changed = true, true
-			}
-		}
-		switch {
-		case v.anyUp():
-			m.setFallback(v, false)
-		case !undecided:
-			m.setFallback(v, true)
-		}
-	}
-}
-
 // setFallback switches the fallback server, which the table follows, and runs the command if
 // its last word was another. Before the first decision both are left alone.
 func (m *Machine) setFallback(v *virtual, on bool) {
-	v.changed = v.changed || v.fallback != on
-	v.fallback = on
+	if v.fallback != on {
+		v.fallback = on
+		m.touch(v)
+	}
 	word := "stop"
 	if on {
 		word = "start"
@@ -181,16 +157,4 @@ func (v *virtual) fallbackAddr() (netip.AddrPort, bool) {
 		return netip.AddrPort{}, false
 	}
 	return netip.AddrPortFrom(f.Addr, f.Port), true
-}
-
-// realDeadlines are the ends of the grace times and the next mails.
-func (m *Machine) realDeadlines(at func(time.Time)) {
-	for _, v := range m.virtuals {
-		for _, r := range v.reals {
-			if end := r.since.Add(grace); !r.judged && m.now.Before(end) {
-				at(end)
-			}
-			at(r.alert)
-		}
-	}
 }

@@ -66,8 +66,8 @@ func (t Table) Normal() Table {
 }
 
 // Sorted returns the table in the order of ipvsadm's listing: by mark, family, protocol, address
-// and port; destinations by address and port. Services are normal, destinations stay as they are:
-// the kernel may hold what no plan of ours would write. Of equal identities the first counts
+// and port; destinations by address and port. Services are normal, destinations but for the form of
+// their addresses stay as they are: the kernel may hold what no plan of ours would write. Of equal identities the first counts
 // (the original's second add fails, ldirectord spec 5), destinations of both are kept.
 // It shares no memory with t.
 func (t Table) Sorted() Table {
@@ -91,6 +91,9 @@ func (t Table) Sorted() Table {
 }
 
 func sortedDests(dests []Dest) []Dest {
+	for i := range dests {
+		dests[i].Addr = unmap(dests[i].Addr)
+	}
 	slices.SortStableFunc(dests, func(a, b Dest) int { return a.Addr.Compare(b.Addr) })
 	return slices.CompactFunc(dests, func(a, b Dest) bool { return a.Addr == b.Addr })
 }

@@ -163,9 +163,10 @@ func checkResult(t *testing.T, have, want Table, ours map[ServiceID]bool, plan [
 	if err != nil {
 		t.Fatalf("plan does not apply: %v", err)
 	}
-	expected := want.Normal()
+	normal := want.Normal()
+	expected := slices.Clone(normal)
 	for _, e := range have {
-		if _, wanted := expected.Find(e.Service.ServiceID); !wanted && !ours[e.Service.ServiceID] {
+		if _, wanted := normal.Find(e.Service.ServiceID); !wanted && !ours[e.Service.ServiceID] {
 			expected = append(expected, e)
 		}
 	}

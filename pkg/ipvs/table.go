@@ -3,6 +3,7 @@ package ipvs
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -14,30 +15,22 @@ var (
 	ErrNoDest        = errors.New("no such destination")
 )
 
-// Find returns the entry of a service.
+// Find returns the entry of a service of a table in the order of Sorted.
 func (t Table) Find(id ServiceID) (Entry, bool) {
-	if i := t.index(id); i >= 0 {
-		return t[i], true
+	i, ok := slices.BinarySearchFunc(t, id.Normal(), func(e Entry, id ServiceID) int { return e.Service.ServiceID.Compare(id) })
+	if !ok {
+		return Entry{}, false
 	}
-	return Entry{}, false
+	return t[i], true
 }
 
-func (t Table) index(id ServiceID) int {
-	id = id.Normal()
-	return slices.IndexFunc(t, func(e Entry) bool { return e.Service.ServiceID.Normal() == id })
-}
-
-// Find returns a destination of the entry.
+// Find returns a destination of an entry whose destinations are in the order of Table.Sorted.
 func (e Entry) Find(id DestID) (Dest, bool) {
-	if i := e.index(id); i >= 0 {
-		return e.Dests[i], true
+	i, ok := slices.BinarySearchFunc(e.Dests, unmap(id), func(d Dest, id DestID) int { return d.Addr.Compare(id) })
+	if !ok {
+		return Dest{}, false
 	}
-	return Dest{}, false
-}
-
-func (e Entry) index(id DestID) int {
-	id = unmap(id)
-	return slices.IndexFunc(e.Dests, func(d Dest) bool { return unmap(d.Addr) == id })
+	return e.Dests[i], true
 }
 
 // IDs returns the identities of all services of the table, as Plan takes them.
@@ -53,54 +46,79 @@ func (t Table) IDs() map[ServiceID]bool {
 // change that is invalid or that the kernel would refuse; the table is then as it was before that
 // change. t itself is not changed.
 func (t Table) Apply(changes []Change) (Table, error) {
-	n := t.Sorted()
+	d := t.draft()
 	for _, c := range changes {
-		if err := c.Validate(); err != nil {
-			return n, fmt.Errorf("%s: %w", c, err)
+		err := c.Validate()
+		if err == nil {
+			err = d.apply(c)
 		}
-		next, err := n.apply(c)
 		if err != nil {
-			return n, fmt.Errorf("%s: %w", c, err)
+			return d.table(), fmt.Errorf("%s: %w", c, err)
 		}
-		n = next
 	}
-	return n.Sorted(), nil
+	return d.table(), nil
 }
 
-// apply carries out one change in place.
-func (t Table) apply(c Change) (Table, error) {
-	i := t.index(c.Service.ServiceID)
+// draft is a table that is being changed.
+type draft map[ServiceID]*open
+
+type open struct {
+	service Service
+	dests   map[DestID]Dest
+}
+
+func (t Table) draft() draft {
+	d := make(draft, len(t))
+	for _, e := range t.Sorted() {
+		o := &open{e.Service, make(map[DestID]Dest, len(e.Dests))}
+		for _, dest := range e.Dests {
+			o.dests[unmap(dest.Addr)] = dest
+		}
+		d[e.Service.ServiceID] = o
+	}
+	return d
+}
+
+func (d draft) table() Table {
+	t := make(Table, 0, len(d))
+	for _, o := range d {
+		t = append(t, Entry{o.service, slices.Collect(maps.Values(o.dests))})
+	}
+	return t.Sorted()
+}
+
+func (d draft) apply(c Change) error {
+	id := c.Service.ServiceID.Normal()
+	o, there := d[id]
 	switch {
-	case c.Op == AddService && i >= 0:
-		return t, ErrServiceExists
+	case c.Op == AddService && there:
+		return ErrServiceExists
 	case c.Op == AddService:
-		return append(t, Entry{Service: c.Service.Normal()}), nil
-	case i < 0:
-		return t, ErrNoService
+		d[id] = &open{c.Service.Normal(), map[DestID]Dest{}}
+	case !there:
+		return ErrNoService
 	case c.Op == EditService:
-		t[i].Service = c.Service.Normal()
-		return t, nil
+		o.service = c.Service.Normal()
 	case c.Op == DelService:
-		return slices.Delete(t, i, i+1), nil
+		delete(d, id)
+	default:
+		return o.apply(c.Op, c.Dest)
 	}
-	return t, t[i].apply(c.Op, c.Dest)
+	return nil
 }
 
-// apply carries out one destination operation in place.
-func (e *Entry) apply(op Op, d Dest) error {
-	d.Addr = unmap(d.Addr)
-	i := e.index(d.Addr)
+func (o *open) apply(op Op, dest Dest) error {
+	dest.Addr = unmap(dest.Addr)
+	_, there := o.dests[dest.Addr]
 	switch {
-	case op == AddDest && i >= 0:
+	case op == AddDest && there:
 		return ErrDestExists
-	case op == AddDest:
-		e.Dests = append(e.Dests, d)
-	case i < 0:
+	case op != AddDest && !there:
 		return ErrNoDest
-	case op == EditDest:
-		e.Dests[i] = d
 	case op == DelDest:
-		e.Dests = slices.Delete(e.Dests, i, i+1)
+		delete(o.dests, dest.Addr)
+	default:
+		o.dests[dest.Addr] = dest
 	}
 	return nil
 }
