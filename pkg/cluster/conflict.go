@@ -18,11 +18,11 @@ func (m *Machine) afterPartition(n *node) {
 // settleConflict gives up what a Systole peer holds with a better right.
 func (m *Machine) settleConflict(n *node) {
 	p := &n.peer
-	if !p.settled || m.cfg.Options.NoHeal || !m.quiet() {
+	if !p.known || m.cfg.Options.NoHeal || !m.still() {
 		return
 	}
 	m.res.otherHold = p.hold
-	if !m.res.hold.Has(HoldLocal) && !p.hold.Has(HoldForeign) {
+	if m.quiet() && p.settled && !m.res.hold.Has(HoldLocal) && !p.hold.Has(HoldForeign) {
 		m.log(Warn, "No node holds our own resources: taking them.")
 		m.requestOwn(true)
 		return
@@ -31,6 +31,7 @@ func (m *Machine) settleConflict(n *node) {
 	if both == HoldNone {
 		return
 	}
+	m.withdrawRequest() // first of all one of the two has to give up
 	var lose Hold
 	for _, kind := range []Hold{HoldLocal, HoldForeign} {
 		switch {
@@ -65,10 +66,15 @@ func (m *Machine) followSettled(n *node) {
 	}
 }
 
-// quiet says whether this node holds what it holds for good: nothing is in motion here.
-func (m *Machine) quiet() bool {
-	return m.nice() && m.res.state == rStable && !m.busy() && !m.shut.begun() && !m.shut.waiting
+// still says whether nothing is in motion here. A request to go standby that nobody has answered
+// has not moved anything yet; it may have been sent to a peer that did not hear us.
+func (m *Machine) still() bool {
+	return m.nice() && m.res.state == rStable && m.jobs.running() == 0 && !m.res.takeover &&
+		(m.stand.phase == standbyNot || m.stand.phase == standbyMe) && !m.shut.begun() && !m.shut.waiting
 }
+
+// quiet says whether this node holds what it holds for good.
+func (m *Machine) quiet() bool { return m.still() && m.stand.phase == standbyNot }
 
 // loses says whether the peer has the better right to a kind, as this node sees it.
 func (m *Machine) loses(kind Hold, p *peer) bool {

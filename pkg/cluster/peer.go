@@ -14,6 +14,7 @@ const (
 	fieldFirst   = "systole_first"  // the node that our ha.cf lists first
 	fieldGroups  = "systole_groups" // digests of the groups that our haresources gives to ourselves
 	fieldHold    = "systole_hold"   // what we hold; only while nothing is in motion
+	fieldAsks    = "systole_asks"   // what we ask to give up; nobody has answered yet
 	fieldTaken   = "systole_taken"  // which of it we took from a peer that we believed dead
 )
 
@@ -23,7 +24,8 @@ type peer struct {
 	handover bool // takes before we let go
 	first    string
 	groups   []string
-	settled  bool
+	known    bool // it has said what it holds: nothing is in motion there
+	settled  bool // known, and it waits for no answer
 	hold     Hold
 	taken    Hold
 }
@@ -40,9 +42,12 @@ func (m *Machine) addPeerFields(msg *hamsg.Message) {
 	if len(m.cfg.Groups) > 0 && !m.cfg.Options.NoSharedGroups {
 		msg.Add(fieldGroups, strings.Join(m.ownDigests(), ","))
 	}
-	if m.quiet() {
+	if m.still() {
 		msg.Add(fieldHold, m.res.hold.String())
 		msg.Add(fieldTaken, m.res.taken.String())
+	}
+	if m.stand.phase == standbyMe {
+		msg.Add(fieldAsks, m.stand.kind.String())
 	}
 }
 
@@ -64,7 +69,9 @@ func (m *Machine) readPeerFields(n *node, msg *hamsg.Message) {
 		if list := msg.Get(fieldGroups); list != "" {
 			n.peer.groups = strings.Split(list, ",")
 		}
-		n.peer.hold, n.peer.settled = ParseHold(msg.Get(fieldHold))
+		n.peer.hold, n.peer.known = ParseHold(msg.Get(fieldHold))
+		_, asks := msg.Lookup(fieldAsks)
+		n.peer.settled = n.peer.known && !asks
 		n.peer.taken, _ = ParseHold(msg.Get(fieldTaken))
 	}
 	if old.first != n.peer.first || !slices.Equal(old.groups, n.peer.groups) {
