@@ -76,10 +76,11 @@ var rhythms = map[string]string{
 
 // report is all that a run has found out.
 type report struct {
-	results []result
-	cost    string
-	starved []starvation
-	options options
+	results   []result
+	cost      string
+	starved   []starvation
+	options   options
+	directors *directorFigures
 }
 
 func (r report) String() string {
@@ -92,6 +93,9 @@ func (r report) String() string {
 	fmt.Fprintf(&b, "\n## A message\n\n%s\n", r.cost)
 	if len(r.starved) > 0 {
 		fmt.Fprintf(&b, "\n## A machine with too much to do\n\n%s\n\n%s", starvedText, markdown(starvedTable(r.starved, r.options.busy)))
+	}
+	if r.directors != nil {
+		b.WriteString(r.directors.String())
 	}
 	return b.String()
 }

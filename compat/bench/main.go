@@ -39,6 +39,9 @@ import (
 
 func main() {
 	lab.Main()
+	if code, is := asDirector(); is {
+		os.Exit(code)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
@@ -56,6 +59,7 @@ type options struct {
 	write  bool
 	busy   time.Duration
 	logs   string
+	half   string
 }
 
 func parse(args []string, errs io.Writer) (options, error) {
@@ -67,12 +71,17 @@ func parse(args []string, errs io.Writer) (options, error) {
 	fs.BoolVar(&o.write, "write", false, "write the tables to docs/benchmarks.md")
 	fs.DurationVar(&o.busy, "busy", 10*time.Minute, "how long all run on a machine with too much to do; 0: not at all")
 	fs.StringVar(&o.logs, "logs", "", "keep the nodes' logs in this directory")
+	fs.StringVar(&o.half, "half", "", "cluster or director: measure heartbeat or ldirectord only")
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}
 	switch {
 	case o.rounds < 1:
 		return o, fmt.Errorf("-n %d: at least one round is needed", o.rounds)
+	case o.half != "" && o.half != "cluster" && o.half != "director":
+		return o, fmt.Errorf("-half %s: cluster or director", o.half)
+	case o.half != "" && o.write:
+		return o, errors.New("-write needs both halves")
 	case fs.NArg() > 0:
 		return o, fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}
@@ -95,26 +104,42 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	began := time.Now()
-	fmt.Fprintf(out, "%s\n%d rounds of %s, about %s\n\n", machine(), o.rounds, names(entered), expected(entered, o.rounds)+o.busy)
-	results, err := compete(ctx, entered, o, out)
-	if err != nil {
-		return err
-	}
-	for _, league := range leagues(results) {
-		fmt.Fprintf(out, "\n%s\n%s", plain(figuresTable(league)), plain(targetTable(judge(league), others(league)...)))
-	}
-	cost := costOfMessage()
-	fmt.Fprintf(out, "\n%s\n", cost)
-	var starved []starvation
-	if o.busy > 0 {
-		if starved, err = starve(ctx, entered, o.busy); err != nil {
+	fmt.Fprintln(out, machine())
+	r := report{options: o}
+	if o.half != "director" {
+		if err := measureCluster(ctx, entered, &r, out); err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "\n%s", plain(starvedTable(starved, o.busy)))
+	}
+	if o.half != "cluster" {
+		if r.directors, err = measureDirectors(ctx, out); err != nil {
+			return err
+		}
 	}
 	fmt.Fprintf(out, "\nTook %s.\n", time.Since(began).Round(time.Second))
 	if o.write {
-		return writeDoc(report{results, cost, starved, o})
+		return writeDoc(r)
+	}
+	return nil
+}
+
+// measureCluster has heartbeats and keepalived compete, and then starve.
+func measureCluster(ctx context.Context, entered []contestant, r *report, out io.Writer) (err error) {
+	o := r.options
+	fmt.Fprintf(out, "%d rounds of %s, about %s\n\n", o.rounds, names(entered), expected(entered, o.rounds)+o.busy)
+	if r.results, err = compete(ctx, entered, o, out); err != nil {
+		return err
+	}
+	for _, league := range leagues(r.results) {
+		fmt.Fprintf(out, "\n%s\n%s", plain(figuresTable(league)), plain(targetTable(judge(league), others(league)...)))
+	}
+	r.cost = costOfMessage()
+	fmt.Fprintf(out, "\n%s\n", r.cost)
+	if o.busy > 0 {
+		if r.starved, err = starve(ctx, entered, o.busy); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "\n%s", plain(starvedTable(r.starved, o.busy)))
 	}
 	return nil
 }
