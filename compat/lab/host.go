@@ -21,6 +21,8 @@ const (
 	Bare      Flavour = iota // Debian with iproute2, ipvsadm, keepalived and the like
 	Originals                // Bare, and heartbeat and ldirectord as Debian packages them
 	Systole                  // Bare, and what "make install" of this project installs
+	Servers                  // Debian with real servers of every protocol; EnsureServers makes its root
+	Packaging                // Debian with rpm, systemd, man and logrotate; EnsurePackaging makes its root
 )
 
 // Spec describes a host to be made.
@@ -108,6 +110,10 @@ func lowerLayers(s Spec) ([]string, error) {
 	switch s.Flavour {
 	case Originals:
 		return append(layers, filepath.Join(build, "root", "originals")), nil
+	case Servers:
+		return append(layers, serversRoot(build)), nil
+	case Packaging:
+		return append(layers, packagingRoot(build)), nil
 	case Systole:
 		ours, err := EnsureInstalled(context.Background())
 		if err != nil {

@@ -115,13 +115,7 @@ func (r Roots) current() bool {
 }
 
 func (r Roots) make(ctx context.Context) error {
-	if os.Geteuid() != 0 {
-		return errNoRoot
-	}
-	if _, err := exec.LookPath("mmdebstrap"); err != nil {
-		return errors.New("mmdebstrap is missing: run make deps")
-	}
-	sources, err := aptSources(ctx)
+	sources, err := rootTools(ctx)
 	if err != nil {
 		return err
 	}
@@ -134,10 +128,21 @@ func (r Roots) make(ctx context.Context) error {
 	return g.Wait()
 }
 
+// rootTools finds out whether a root can be made here and where its packages come from.
+func rootTools(ctx context.Context) (sources, error) {
+	if os.Geteuid() != 0 {
+		return sources{}, errNoRoot
+	}
+	if _, err := exec.LookPath("mmdebstrap"); err != nil {
+		return sources{}, errors.New("mmdebstrap is missing: run make deps")
+	}
+	return aptSources(ctx)
+}
+
 // make builds the root beside its place and renames it into place when whole.
 func (c recipe) make(ctx context.Context, src sources) error {
 	fresh := c.path + ".new"
-	if err := os.RemoveAll(fresh); err != nil {
+	if err := removeUnmounted(fresh); err != nil {
 		return err
 	}
 	list := c.path + ".sources.list"
@@ -158,6 +163,19 @@ func (c recipe) make(ctx context.Context, src sources) error {
 		return err
 	}
 	return os.Rename(fresh, c.path)
+}
+
+// removeUnmounted removes a tree that nothing is mounted in. An mmdebstrap that was killed leaves, for
+// a while, its mounts behind, and one of them is the machine's own /dev/shm.
+func removeUnmounted(dir string) error {
+	mounts, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return err
+	}
+	if strings.Contains(string(mounts), " "+dir+"/") {
+		return fmt.Errorf("%s has file systems mounted in it: unmount them first", dir)
+	}
+	return os.RemoveAll(dir)
 }
 
 // runLogged runs a command with its output in a file, whose end is in the error.

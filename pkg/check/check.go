@@ -25,6 +25,9 @@ type Result struct {
 	Logs    []string // lines for the log file
 }
 
+// messageShown is the length of the longest message, in bytes: some are what a server said.
+const messageShown = shownMax + 100
+
 // Func is one kind of check. It must end soon after its context does.
 type Func func(ctx context.Context, env *Env, t Target) Result
 
@@ -55,6 +58,7 @@ func Run(ctx context.Context, env *Env, t Target) (res Result) {
 		if p := recover(); p != nil {
 			res = Result{Message: fmt.Sprint("unusable answer: ", p)}
 		}
+		res.Message = res.Message[:min(len(res.Message), messageShown)]
 	}()
 	f := find(Types(), string(t.Kind))
 	if f == nil {

@@ -85,12 +85,12 @@ func (d *dialogue) ftpFetch(ctx context.Context, env *Env, t Target) (content []
 
 // ftpPassive asks for a data port: PASV (RFC 959), for IPv6 EPSV (RFC 2428).
 func (d *dialogue) ftpPassive(ipv6 bool) (port, last string, err error) {
-	command := "PASV"
+	command, agreed := "PASV", "227"
 	if ipv6 {
-		command = "EPSV"
+		command, agreed = "EPSV", "229"
 	}
 	code, last, err := d.ask("%s", command)
-	if err != nil || code[0] != '2' {
+	if err != nil || code != agreed {
 		return "", last, err
 	}
 	if ipv6 {

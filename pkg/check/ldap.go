@@ -22,7 +22,7 @@ func ldap(ctx context.Context, env *Env, t Target) Result {
 			return Result{Message: "Connection failed"}
 		}
 	}
-	c := ldapv3.NewConn(w, encrypted)
+	c := ldapv3.NewConn(&gate{wire: w, next: ldapMessage}, encrypted)
 	if end, ok := ctx.Deadline(); ok {
 		c.SetTimeout(max(time.Until(end), time.Millisecond))
 	}

@@ -3,6 +3,7 @@ package check
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
 	"crypto/md5"
 	"encoding/binary"
 	"errors"
@@ -17,13 +18,15 @@ const (
 	attrUserName   = 1
 	attrPassword   = 2
 	attrNASAddress = 4
+	attrMessageMAC = 80 // Message-Authenticator (RFC 3579, 3.2)
 	radiusHeader   = 20
 	passwordMax    = 128
 	attributeMax   = 253
 )
 
 // radius sends an Access-Request with login and passwd; Access-Accept is up (ldirectord spec 9.4).
-// It is always UDP, whatever the virtual's protocol.
+// It is always UDP, whatever the virtual's protocol. Unlike the original's the request carries a
+// Message-Authenticator: servers that were hardened against CVE-2024-3596 do not answer without it.
 // An answer that secret does not authenticate is none.
 func radius(ctx context.Context, env *Env, t Target) Result {
 	w, err := open(ctx, env, "udp", t.address(), headerMax)
@@ -67,7 +70,11 @@ func radiusRequest(random io.Reader, login, passwd, secret string, local net.Add
 	if ip := localIPv4(local); ip != nil {
 		b = appendAttr(b, attrNASAddress, ip)
 	}
+	b = appendAttr(b, attrMessageMAC, make([]byte, md5.Size))
 	binary.BigEndian.PutUint16(b[2:], uint16(len(b)))
+	mac := hmac.New(md5.New, []byte(secret))
+	mac.Write(b)
+	mac.Sum(b[:len(b)-md5.Size])
 	return b, nil
 }
 

@@ -129,7 +129,7 @@ func converses(banner string, answers ...[2]string) script {
 }
 
 // target makes the check of one real from configuration lines.
-func target(t *testing.T, virtual, real string, lines ...string) Target {
+func target(t testing.TB, virtual, real string, lines ...string) Target {
 	t.Helper()
 	text := "checktimeout=5\nnegotiatetimeout=5\nvirtual=" + virtual + "\n        real=" + real + "\n"
 	if strings.HasPrefix(virtual, "[") {

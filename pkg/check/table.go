@@ -48,6 +48,10 @@ func Services() []Named {
 		{"mysql", database},
 		{"pgsql", database},
 		{"oracle", database},
+		{"h2", http2}, // from here on ours
+		{"h2c", http2},
+		{"grpc", grpc},
+		{"grpcs", grpc},
 	}
 }
 

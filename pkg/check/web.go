@@ -17,6 +17,11 @@ const maxRedirects = 7
 // 2xx and the body matches. The context limits it from the connect to the last byte.
 func web(ctx context.Context, env *Env, t Target) Result {
 	a, err := fetch(ctx, env, t)
+	return judge(ctx, t, a, err)
+}
+
+// judge makes a result of an answer.
+func judge(ctx context.Context, t Target, a answer, err error) Result {
 	switch {
 	case ctx.Err() != nil:
 		return Result{Message: "500 Timeout Alarm"}
@@ -69,7 +74,7 @@ func ask(ctx context.Context, env *Env, t Target, l location, host string) (answ
 	}
 	defer c.Close()
 	if l.scheme == "https" {
-		if err := c.encrypt(ctx, l.hostname()); err != nil {
+		if err := c.encrypt(ctx, hostname(host)); err != nil {
 			return answer{}, unreachable(connectTo, err)
 		}
 	}
@@ -89,9 +94,9 @@ func unreachable(address string, err error) error {
 // encrypt puts TLS on the connection. Nothing is verified: a check asks whether the server
 // answers, and sites rely on self-signed certificates there; what the original intends, too
 // (ldirectord spec 9.1). Old versions and ciphers are accepted for the same reason. No name is
-// sent for an address.
-func (w *wire) encrypt(ctx context.Context, host string) error {
-	cf := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, CipherSuites: allCiphers()}
+// sent for an address. The protocols are offered to the server (ALPN, RFC 7301).
+func (w *wire) encrypt(ctx context.Context, host string, protocols ...string) error {
+	cf := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS10, CipherSuites: allCiphers(), NextProtos: protocols}
 	if _, err := netip.ParseAddr(host); err != nil {
 		cf.ServerName = host
 	}
@@ -104,6 +109,14 @@ func (w *wire) encrypt(ctx context.Context, host string) error {
 	return nil
 }
 
+// protocol is the one that the server chose, "" if it chose none.
+func (w *wire) protocol() string {
+	if c, ok := w.Conn.(*tls.Conn); ok {
+		return c.ConnectionState().NegotiatedProtocol
+	}
+	return ""
+}
+
 func allCiphers() []uint16 {
 	var ids []uint16
 	for _, s := range append(tls.CipherSuites(), tls.InsecureCipherSuites()...) {
@@ -112,8 +125,10 @@ func allCiphers() []uint16 {
 	return ids
 }
 
-// hostname is the host without port and brackets.
-func (l location) hostname() string {
-	host, _, _ := net.SplitHostPort(l.address())
+// hostname is a host without port and brackets, as TLS names it.
+func hostname(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		return name
+	}
 	return strings.Trim(host, "[]")
 }

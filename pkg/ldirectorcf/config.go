@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"systole/pkg/ipvs"
+	"systole/pkg/observer"
 )
 
 // CheckType is how the reals of a virtual are checked.
@@ -63,6 +64,8 @@ type Global struct {
 	CleanStop        bool
 	Mail             Mail
 	MaintenanceDir   string
+	Metrics          netip.AddrPort  // systole_metrics; not valid: on the socket only
+	Hooks            []observer.Hook // systole_hook, in file order
 }
 
 // Fallback is the server of last resort. Port 0 means the virtual's port; in Virtual.Fallback

@@ -65,6 +65,8 @@ var globalDirectives = []globalDirective{
 	{"emailalertstatus", func(l *loader, v string) *fault { return setMailStatus(&l.global.Mail.Status, v) }},
 	{"smtp", func(l *loader, v string) *fault { return setSMTP(&l.global.Mail.SMTP, v) }},
 	{"maintenancedir", (*loader).setMaintenanceDir},
+	{"systole_metrics", (*loader).setMetrics},
+	{"systole_hook", (*loader).addHook},
 	{"timeout", func(*loader, string) *fault {
 		return &fault{text: "timeout directive deprecated in favour of checktimeout and negotiatetimeout",
 			remedy: "write checktimeout= (connect, ping, external) and negotiatetimeout= (negotiate) instead"}

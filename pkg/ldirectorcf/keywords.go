@@ -4,6 +4,10 @@ package ldirectorcf
 var services = []string{"dns", "ftp", "http", "https", "http_proxy", "imap", "imaps", "ldap", "ldaps", "mysql", "nntp",
 	"none", "oracle", "pop", "pops", "radius", "pgsql", "simpletcp", "sip", "smtp", "submission"}
 
+// ownServices are values of service= that the original refuses: HTTP/2 with and without TLS, and the
+// health service of gRPC without and with TLS. None has a port of its own.
+var ownServices = []string{"h2", "h2c", "grpc", "grpcs"}
+
 // standardPort is the port of a service: the default of service= by the port of the virtual, and
 // the default port of a check by the service (ldirectord spec 4.2).
 var standardPort = []struct {
@@ -24,7 +28,7 @@ func serviceOfPort(port uint16) string {
 	return "none"
 }
 
-// portOfService returns 0 for none and simpletcp, which have no port of their own.
+// portOfService returns 0 for none, simpletcp and our own, which have no port of their own.
 func portOfService(service string) uint16 {
 	for _, s := range standardPort {
 		if s.service == service {

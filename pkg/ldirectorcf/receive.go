@@ -169,7 +169,7 @@ func perlEscape(out *strings.Builder, s string, inClass bool) (int, error) {
 }
 
 // matching are the services whose check compares the answer with the receive string.
-var matching = []string{"http", "https", "http_proxy", "ftp", "dns", "ldap", "ldaps", "simpletcp"}
+var matching = []string{"http", "https", "http_proxy", "ftp", "dns", "ldap", "ldaps", "simpletcp", "h2", "h2c"}
 
 func (s *section) matches() bool {
 	service := s.v.CheckService

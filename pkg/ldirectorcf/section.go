@@ -156,9 +156,10 @@ func (s *section) setCheckType(value string) *fault {
 // setService also sets the logins that only an explicit service= brings (ldirectord spec 4.2).
 func (s *section) setService(value string) *fault {
 	name := wordRun.FindString(value)
-	if !slices.Contains(services, name) {
+	known := slices.Concat(services, ownServices)
+	if !slices.Contains(known, name) {
 		return &fault{text: "service must be dns, ftp, http, https, http_proxy, imap, imaps, ldap, ldaps, mysql, nntp, none, oracle, pop, pops, radius, pgsql, simpletcp, sip, smtp or submission",
-			remedy: didYouMean(name, services)}
+			remedy: didYouMean(name, known)}
 	}
 	s.v.CheckService, s.serviceGiven = name, true
 	self := "ldirectord@" + s.l.env.HostName

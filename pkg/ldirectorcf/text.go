@@ -100,6 +100,7 @@ func (w *writer) global(g *Global) {
 		mailStatus: !slices.Equal(g.Mail.Status, d.Mail.Status), smtp: g.Mail.SMTP != ""})
 	w.text("emailalertfrom", g.Mail.From)
 	w.text("maintenancedir", g.MaintenanceDir)
+	w.ours(g)
 }
 
 // mail writes what was given.
