@@ -16,15 +16,15 @@ import (
 
 // pure are the packages that decide and compute. They import no system, no network, no clock.
 var pure = []string{
-	"diag", "hamsg", "hamsg/pcap", "authkeys", "hacf", "haresources", "ldirectorcf", "ipvs", // layer 0
-	"cluster", "ipfail", "director", "sim", "decision", "state", "findings", // layer 1
+	"diag", "hamsg", "hamsg/pcap", "authkeys", "hacf", "haresources", "ldirectorcf", "observer", "ipvs", // layer 0
+	"cluster", "ipfail", "director", "sim", "decision", "state", "findings", "view", "monitor", // layer 1
 }
 
 // forbidden are imports that bring a system in.
 var forbidden = []string{"os", "os/exec", "os/signal", "os/user", "syscall", "net", "net/http", "golang.org/x/sys/unix"}
 
 // wiring are the packages at the top; nothing below imports them.
-var wiring = []string{"hbd", "ldird", "resmgr", "monitor"}
+var wiring = []string{"hbd", "ldird", "resmgr"}
 
 type listed struct {
 	ImportPath string

@@ -1,5 +1,4 @@
-// Command heartbeat is the cluster daemon and its tools: one program that does what the name
-// says under which it is called.
+// Command heartbeat is the cluster daemon and its tools: one program that does what its name says.
 package main
 
 import (
@@ -10,7 +9,10 @@ import (
 	"systole/pkg/agent"
 	"systole/pkg/hbd"
 	"systole/pkg/ipfail/ipfaild"
+	"systole/pkg/logd"
+	"systole/pkg/propagate"
 	"systole/pkg/resmgr"
+	"systole/pkg/respawn"
 )
 
 // applets are the names that this program answers to; under any other it is heartbeat itself.
@@ -34,6 +36,9 @@ func applets() map[string]func() int {
 		"agent":           tool(agent.Main),
 		"IPaddr":          tool(agent.IPaddrMain),
 		"IPaddr2":         tool(agent.IPaddr2Main),
+		"cl_respawn":      tool(respawn.Main),
+		"ha_logger":       tool(logd.Main),
+		"ha_propagate":    tool(propagate.Main),
 	}
 }
 
@@ -48,9 +53,8 @@ func tool(main func(args []string, env func(string) string, stdin io.Reader, std
 }
 
 func main() {
-	run, ok := applets()[path.Base(os.Args[0])]
-	if !ok {
-		run = process(hbd.Main)
+	if run, ok := applets()[path.Base(os.Args[0])]; ok {
+		os.Exit(run())
 	}
-	os.Exit(run())
+	os.Exit(process(hbd.Main)())
 }

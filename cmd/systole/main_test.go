@@ -98,6 +98,9 @@ func TestBashCompletes(t *testing.T) {
 		want  []string
 	}{
 		{"systole dec", []string{"decode"}},
+		{"systole dr", []string{"drain"}},
+		{"systole drain --f", []string{"--for"}},
+		{"systole timeline --s", []string{"--since", "--svg"}},
 		{"systole decode --auth", []string{"--authkeys"}},
 		{"systole decode one", []string{"one.pcap"}},
 		{"systole completion f", []string{"fish"}},

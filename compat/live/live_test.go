@@ -39,7 +39,7 @@ func newNode(t *testing.T, l *lab.Lab, lan *lab.Switch, name, addr, peer string)
 	h := lab.OK(l.Host(lab.Spec{Name: name, Flavour: lab.Systole, Ports: map[string]lab.Port{"eth0": lab.On(lan, addr+"/24")}}))(t)
 	files := map[string]string{
 		"ha.cf": "logfile /var/log/ha.log\nkeepalive 200ms\nwarntime 1\ndeadtime 2\ninitdead 10\nucast eth0 " + peer +
-			"\nnode node1 node2\nauto_failback on\n",
+			"\nnode node1 node2\nauto_failback on\n" + observed,
 		"haresources": "node1 websvc::www IPaddr2::192.0.2.10/24/eth0\n",
 		"authkeys":    "auth 1\n1 sha1 AKeyOfThisTestAlone\n",
 	}
@@ -47,6 +47,9 @@ func newNode(t *testing.T, l *lab.Lab, lan *lab.Switch, name, addr, peer string)
 		if err := h.WriteFile("/etc/ha.d/"+file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if err := h.WriteFile("/root/hook", []byte(hook), 0o755); err != nil {
+		t.Fatal(err)
 	}
 	if err := h.Install("testdata/websvc", "/etc/ha.d/resource.d/websvc", 0o755); err != nil {
 		t.Fatal(err)
@@ -131,6 +134,7 @@ func peerOf(d *state.Document) state.Node {
 }
 
 func TestPair(t *testing.T) {
+	t.Parallel()
 	l := lab.Test(t)
 	lan := lab.OK(l.Switch("lan"))(t)
 	a := newNode(t, l, lan, first, "192.0.2.1", "192.0.2.2")
@@ -173,6 +177,7 @@ func atRest(t *testing.T, a, b *lab.Host) {
 	if strings.TrimSpace(mode) != "660 root:haclient" {
 		t.Errorf("the socket is %s", mode)
 	}
+	watched(t, a)
 	page := lab.OK(a.Check(soon(t), "systole", "status"))(t)
 	t.Log(page)
 	if !strings.Contains(page, "node1: active") || !strings.Contains(page, "holds local since") || strings.Contains(page, "!") {
@@ -195,6 +200,7 @@ func crash(t *testing.T, l *lab.Lab, a, b *lab.Host) {
 		t.Errorf("%d hosts hold the address", len(have))
 	}
 	rec, text := told(t, b, decision.Crash, first)
+	takenOver(t, b)
 	if rec.Before != "local" || rec.After != "all" || len(rec.Inputs) != 1 || rec.Inputs[0].Status != "active" || rec.Inputs[0].Silent < rec.Inputs[0].Limit {
 		t.Errorf("the crash is told as %+v", rec)
 	}

@@ -63,7 +63,7 @@ func TestEveryDirectiveIsDocumented(t *testing.T) {
 		files []string
 	}{
 		{"ha.cf.5", `\{name: "([a-z0-9_]+)"`, []string{"pkg/hacf/keywords.go"}},
-		{"ldirectord.cf.5", `(?m)^\t\{"([a-z0-9]+)", `, []string{"pkg/ldirectorcf/global.go", "pkg/ldirectorcf/section.go", "pkg/ldirectorcf/virtual.go"}},
+		{"ldirectord.cf.5", `(?m)^\t\{"([a-z0-9_]+)", `, []string{"pkg/ldirectorcf/global.go", "pkg/ldirectorcf/section.go", "pkg/ldirectorcf/virtual.go"}},
 	} {
 		documented := words(t, c.page)
 		for _, name := range keywords(t, c.table, c.files...) {

@@ -183,7 +183,7 @@ func TestFindifCommand(t *testing.T) {
 		{nil, []string{theVIP + "/28"}, "eth0\tnetmask 255.255.255.240\tbroadcast 121.254.175.79", 0},
 		{nil, []string{theVIP + "/121.254.175.78"}, "eth0\tnetmask 255.255.255.240\tbroadcast 121.254.175.78", 0},
 		{nil, []string{theVIP + "/121.254.175.78/30"}, "eth0\tnetmask 255.255.255.252\tbroadcast 121.254.175.78", 0},
-		{nil, nil, "", 2},
+		{nil, nil, "", 6},
 		{nil, []string{"-x"}, "", 2},
 		{nil, []string{"a", "b"}, "", 2},
 	}

@@ -32,11 +32,15 @@ func EnvLogs(env func(string) string, stdin io.Reader, stderr io.Writer) Logs {
 
 type envLog struct{ cfg halog.ScriptConfig }
 
-func (l envLog) Log(text string) {
+func (l envLog) Log(text string) { l.write(func(s *halog.Script) { s.Log(text) }) }
+
+func (l envLog) Debug(text string) { l.write(func(s *halog.Script) { s.Debug(text) }) }
+
+func (l envLog) write(line func(*halog.Script)) {
 	ctx, cancel := context.WithTimeout(context.Background(), flushTime)
 	defer cancel()
 	s := halog.ScriptFromEnv(l.cfg)
-	s.Log(text)
+	line(s)
 	_ = s.Close(ctx)
 }
 

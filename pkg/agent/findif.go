@@ -16,8 +16,12 @@ import (
 func FindifMain(args []string, env func(string) string, _ io.Reader, stdout, stderr io.Writer) int {
 	w, asBits, ok := findifWords(args, env)
 	if !ok {
-		io.WriteString(stderr, findifUsage)
+		io.WriteString(stderr, "\n"+findifUsage)
 		return netif.FindifUsage
+	}
+	if w.IP == "" {
+		io.WriteString(stderr, "ERROR: IP address parameter is mandatory.\n"+findifUsage)
+		return netif.FindifBadWord
 	}
 	net, err := netif.Open()
 	if err != nil {
@@ -78,7 +82,7 @@ func findifWords(args []string, env func(string) string) (w netif.Words, asBits,
 		w = oldFindifWord(args[0])
 	}
 	w.Interface, _, _ = strings.Cut(w.Interface, ":")
-	return w, asBits, w.IP != ""
+	return w, asBits, true
 }
 
 // oldFindifWord reads the one argument of the early findif. A dotted quad in the second place

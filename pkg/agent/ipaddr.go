@@ -73,7 +73,7 @@ func (a *alias) start() int {
 		a.freeLabel(label)
 		return ifconfigFailed
 	}
-	a.announce()
+	a.announce(label)
 	return success
 }
 
@@ -131,11 +131,12 @@ func (a *alias) ifconfig(label string) bool {
 	return err == nil
 }
 
-func (a *alias) announce() {
+func (a *alias) announce(label string) {
 	nic := a.found.Interface
 	if strings.HasPrefix(nic, "lo") {
 		return
 	}
+	debugf(a.Log, "DEBUG: Sending Gratuitous Arp for %s on %s [%s]", a.ip, label, nic)
 	r := rhythm{interval: ipaddrInterval, count: ipaddrCount}
 	by := r.sendArp(a.pidFile(a.addr), nic, a.ip, a.ip, "ffffffffffff")
 	if err := announce(a.Job, nic, a.addr, r, by); err != nil {

@@ -39,8 +39,7 @@ func (c *command) heartbeatStatus(ctx context.Context, args []string) int {
 	return code
 }
 
-// describe is hbstatus -v. The original also asks ccm for the membership, which pairs with
-// haresources do not run.
+// describe is hbstatus -v.
 func (c *command) describe(ctx context.Context) int {
 	controller, managed := `Resources controlled by "haresources"`, `"haresources"`
 	if c.pacemaker() {
@@ -48,6 +47,7 @@ func (c *command) describe(ctx context.Context) int {
 	}
 	c.say("version:\t"+c.welcome.Version, "Heartbeat version "+c.welcome.Version)
 	c.say("managed by:\t"+managed, controller)
+	c.membership(ctx)
 	return listNodes(ctx, c)
 }
 

@@ -30,6 +30,7 @@ const patience = 5 * time.Second
 // command is one run of cl_status.
 type command struct {
 	socket   string
+	ccm      string
 	patience time.Duration
 	stdout   io.Writer
 	stderr   io.Writer
@@ -72,7 +73,7 @@ var subcommands = []subcommand{
 
 // Main runs cl_status. args are those of the process, its name first; env is that of the process.
 func Main(args []string, _ io.Reader, stdout, stderr io.Writer, env []string) int {
-	c := command{socket: hbapi.DefaultSocket, patience: patience, stdout: stdout, stderr: stderr}
+	c := command{socket: hbapi.DefaultSocket, ccm: membershipSocket, patience: patience, stdout: stdout, stderr: stderr}
 	return c.run(args, env)
 }
 

@@ -59,7 +59,8 @@ type Machine struct {
 	seq      uint64
 
 	maintenance map[netip.AddrPort]bool
-	callback    bool // a callback is due after the reload
+	orders      []Order // of operators, oldest first
+	callback    bool    // a callback is due after the reload
 
 	kernel kernel
 
@@ -99,6 +100,10 @@ func (m *Machine) take(ev Event) {
 		m.reloaded(ev)
 	case Maintenance:
 		m.maintain(ev.Reals)
+	case Ordered:
+		m.orders = ev.Orders
+	case Instruct:
+		m.instruct(ev)
 	case Stop:
 		m.stop(ev.Signal)
 	case Tick:
@@ -117,6 +122,7 @@ func (m *Machine) advance() {
 		}
 		return
 	}
+	m.endOrders()
 	if m.kernel.seen {
 		m.startChecks()
 		m.decide()
@@ -266,6 +272,7 @@ func (m *Machine) Next() (time.Time, bool) {
 		}
 		at(m.graceDeadline())
 		at(m.alerts.next())
+		at(m.orderDeadline())
 		if end := m.began.Add(grace); !m.ready && m.now.Before(end) {
 			at(end)
 		}

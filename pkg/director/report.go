@@ -37,7 +37,7 @@ func (v *virtual) goneLines(atStop bool) []line {
 	}
 	var lines []line
 	for _, r := range v.reals {
-		if r.up {
+		if r.up && !r.bidding.gone {
 			lines = append(lines, line{fmt.Sprintf("Purged real server (stop): %s (%s)", r.addr(), v.cf.Name), v})
 		}
 	}
@@ -56,6 +56,8 @@ func (v *virtual) destText(c ipvs.Change) string {
 	switch {
 	case c.Op == ipvs.DelDest:
 		return fmt.Sprintf("Deleted real server: %s (%s)", r.mapped(), v.cf.Name)
+	case r.up && r.bidding.drain:
+		return fmt.Sprintf("Drained real server: %s (%s) (Weight set to 0)", r.mapped(), v.cf.Name)
 	case r.up:
 		return fmt.Sprintf("%s real server: %s (%s) (Weight set to %d)", verb(c.Op), r.addr(), v.cf.Name, c.Dest.Weight)
 	case c.Op == ipvs.AddDest && v.cf.ReaddQuiescent:

@@ -95,6 +95,8 @@ func (w *world) command(t *testing.T, ar *txtar.Archive, f []string) {
 			m.Reals = append(m.Reals, netip.MustParseAddrPort(a))
 		}
 		w.step(m)
+	case "order", "revoke":
+		w.order(t, f[1:], f[0] == "revoke")
 	case "refuse":
 		w.refuse = strings.Join(f[1:], " ")
 	case "unreadable":

@@ -13,11 +13,13 @@ const (
 	uncounted standing = iota // it has just been configured
 	inService                 // it is up
 	awaited                   // nothing is known of it, and the grace time is not over
-	out                       // it is down, or has not answered in time
+	out                       // it is down, has not answered in time, or operators hold it back
 )
 
 func (r *real) standing(now time.Time) standing {
 	switch {
+	case r.bidding.held():
+		return out
 	case r.up:
 		return inService
 	case r.judged || !now.Before(r.since.Add(grace)):

@@ -49,8 +49,13 @@ func (v *virtual) wanted() ipvs.Entry {
 // leaves the thresholds out and so resets them) or none. An entry of weight 0 that was there
 // before us stays until the first check.
 func (v *virtual) wantedReal(r *real) (ipvs.Dest, bool) {
-	if r.up {
-		return ipvs.Dest{Addr: r.dest, Forward: r.cf.Forward, Weight: r.cf.Weight, Upper: r.cf.Upper, Lower: r.cf.Lower}, true
+	switch b := r.bidding; {
+	case b.gone:
+		return ipvs.Dest{}, false
+	case r.up && b.drain:
+		return ipvs.Dest{Addr: r.dest, Forward: r.cf.Forward}, true
+	case r.up:
+		return ipvs.Dest{Addr: r.dest, Forward: r.cf.Forward, Weight: r.weight(), Upper: r.cf.Upper, Lower: r.cf.Lower}, true
 	}
 	return ipvs.Dest{Addr: r.dest, Forward: r.cf.Forward}, r.listed && (v.cf.Quiescent || !r.judged)
 }

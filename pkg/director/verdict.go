@@ -40,6 +40,7 @@ func (m *Machine) realUp(u use) {
 	}
 	if !u.r.up {
 		u.r.up = true
+		u.r.turned = m.now
 		m.touch(u.v)
 		m.alertAgain(u, false)
 	}
@@ -59,6 +60,7 @@ func (m *Machine) realDown(u use, forced bool) {
 		return
 	}
 	r.up = false
+	r.turned = m.now
 	m.touch(u.v)
 	m.alertAgain(u, true)
 }

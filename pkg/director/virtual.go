@@ -39,6 +39,8 @@ type real struct {
 	since    time.Time
 	counted  standing
 	alert    *reminder // of the "Inaccessible" mails; nil: none
+	bidding  bidding   // what operators want
+	turned   time.Time // last change of up
 }
 
 // realKey recognises a real server across reloads: its address, and which one of several
@@ -67,6 +69,7 @@ func (m *Machine) adopt(cf *ldirectorcf.Config) {
 		m.virtualOf[v.id] = v
 		m.touch(v)
 		m.concludeAll(v)
+		m.obey(v)
 	}
 	m.retire(old)
 	m.adoptChecks()
@@ -85,7 +88,7 @@ func (m *Machine) adoptReals(v *virtual, was []*real) {
 		r := &real{cf: &v.cf.Reals[i], since: m.now, fresh: true}
 		if k := known[r.key(count)]; k != nil {
 			*r = real{cf: r.cf, up: k.up, failures: k.failures, judged: k.judged, listed: k.listed,
-				dropped: k.dropped, fresh: k.fresh, since: k.since}
+				dropped: k.dropped, fresh: k.fresh, since: k.since, turned: k.turned}
 			m.keepAlert(use{v, r}, k.alert)
 		}
 		r.dest = destination(v.cf.Service, r.cf.Addr, r.cf.Port, r.cf.Forward)

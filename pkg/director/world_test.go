@@ -33,6 +33,7 @@ type world struct {
 	running  map[string]uint64
 	io       int
 	applies  []time.Time
+	orders   uint64
 	exited   bool
 	trace    []string
 	all      bool // trace starts of checks, too

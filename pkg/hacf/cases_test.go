@@ -159,6 +159,7 @@ func model(c *Config) string {
 		fmt.Fprintf(&b, "auth %+v\n", a)
 	}
 	fmt.Fprintf(&b, "systole %+v\n", c.Systole)
+	fmt.Fprintf(&b, "observers %v %v\n", c.Metrics, c.Hooks)
 	return b.String()
 }
 

@@ -1,6 +1,11 @@
 package hacf
 
-import "time"
+import (
+	"net/netip"
+	"time"
+
+	"systole/pkg/observer"
+)
 
 // Failback is the auto_failback mode.
 type Failback uint8
@@ -110,6 +115,8 @@ type Config struct {
 
 	// Directives of Systole's own; an original refuses them visibly.
 	Systole SystoleOptions
+	Metrics netip.AddrPort  // systole_metrics; not valid: on the socket only
+	Hooks   []observer.Hook // systole_hook, in file order
 }
 
 // Stonith is a stonith or stonith_host line.

@@ -101,6 +101,8 @@ func unrecorded() []keyword {
 		{name: "systole_heal", each: setSwitch(func(o *SystoleOptions) *bool { return &o.NoHeal })},
 		{name: "systole_stall_guard", each: setSwitch(func(o *SystoleOptions) *bool { return &o.NoStallGuard })},
 		{name: "systole_announce", each: setSwitch(func(o *SystoleOptions) *bool { return &o.NoAnnounce })},
+		{name: "systole_metrics", each: metrics},
+		{name: "systole_hook", whole: hook},
 		{name: "systole_failed_start", each: setSwitch(func(o *SystoleOptions) *bool { return &o.NoFailedKind })},
 	}
 }

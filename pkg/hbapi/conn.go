@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -17,6 +18,13 @@ const (
 	maxQueue     = 16384
 )
 
+// Bounds in bytes of what waits: a client with more than modestQueue unread is removed when all
+// together have more than maxUnread.
+const (
+	modestQueue = 512 << 10
+	maxUnread   = 64 << 20
+)
+
 // lingering is how long a client may take to read what was sent before its connection is closed.
 const lingering = 2 * time.Second
 
@@ -28,17 +36,21 @@ type conn struct {
 	pidfd  int // of the client's process, -1 if it is gone or the kernel has no such thing
 
 	netstring bool // everything goes out in netstring form
+	pace      *pace
+	unread    *atomic.Int64 // bytes in the queues of all connections
+	over      chan struct{} // closed when closing is set
 
 	mu      sync.Mutex
 	changed sync.Cond // queue or closing
 	queue   [][]byte  // frames to write
+	bytes   int64     // in queue
 	limit   int
 	closing bool   // nothing more is queued; close when all is written
 	reason  string // why we closed it, if so
 }
 
 func newConn(id Conn, socket *net.UnixConn, cred Credentials, pidfd int) *conn {
-	c := &conn{id: id, socket: socket, cred: cred, pidfd: pidfd, limit: defaultQueue}
+	c := &conn{id: id, socket: socket, cred: cred, pidfd: pidfd, limit: defaultQueue, pace: new(pace), unread: new(atomic.Int64), over: make(chan struct{})}
 	c.changed.L = &c.mu
 	return c
 }
@@ -101,6 +113,9 @@ func (c *conn) read(handle func(Event)) error {
 		if err != nil {
 			m = nil
 		}
+		if !c.pace.wait(clusterUnits(m, len(body)), c.over) {
+			return net.ErrClosed
+		}
 		handle(Frame{c.id, m})
 	}
 }
@@ -116,6 +131,7 @@ func (c *conn) why() string {
 
 // write sends what is queued until the connection is to be closed, or fails.
 func (c *conn) write() {
+	defer c.dropQueue()
 	defer c.socket.Close()
 	for {
 		frame := c.next()
@@ -125,6 +141,18 @@ func (c *conn) write() {
 		if _, err := c.socket.Write(frame); err != nil {
 			return
 		}
+	}
+}
+
+// dropQueue forgets what will not be written any more.
+func (c *conn) dropQueue() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.queue = nil
+	c.count(-int(c.bytes))
+	if !c.closing {
+		c.closing = true
+		close(c.over)
 	}
 }
 
@@ -140,6 +168,7 @@ func (c *conn) next() []byte {
 	}
 	frame := c.queue[0]
 	c.queue = c.queue[1:]
+	c.count(-len(frame))
 	return frame
 }
 
@@ -153,15 +182,22 @@ func (c *conn) reply(m *hamsg.Message) {
 		return
 	}
 	c.mu.Lock()
-	full := !c.closing && len(c.queue) >= c.limit
+	full := !c.closing && (len(c.queue) >= c.limit || c.bytes > modestQueue && c.unread.Load() > maxUnread)
 	if !c.closing && !full {
 		c.queue = append(c.queue, frame)
+		c.count(len(frame))
 		c.changed.Signal()
 	}
 	c.mu.Unlock()
 	if full {
 		c.abort("sendfail")
 	}
+}
+
+// count notes that the queue has become longer or, with n below 0, shorter.
+func (c *conn) count(n int) {
+	c.bytes += int64(n)
+	c.unread.Add(int64(n))
 }
 
 // finish lets the writer send what is queued and close; the reader stops at once.
@@ -175,6 +211,7 @@ func (c *conn) finish() {
 		return
 	}
 	c.closing = true
+	close(c.over)
 	c.changed.Signal()
 	c.socket.SetReadDeadline(time.Unix(1, 0))
 	c.socket.SetWriteDeadline(time.Now().Add(lingering))
@@ -194,8 +231,12 @@ func (c *conn) abort(reason string) {
 	if c.reason == "" {
 		c.reason = reason
 	}
+	if !c.closing {
+		close(c.over)
+	}
 	c.closing = true
 	c.queue = nil
+	c.count(-int(c.bytes))
 	c.changed.Signal()
 	c.socket.Close()
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,7 +28,10 @@ type Server struct {
 
 	mu    sync.Mutex
 	conns map[Conn]*conn
+	paces map[uint32]*pace // by user
 	last  Conn
+
+	unread atomic.Int64 // bytes that wait for clients to read them
 }
 
 // Listen makes the socket, mode 0777: the directory keeps strangers away, apiauth the others.
@@ -43,7 +47,7 @@ func Listen(path string) (*Server, error) {
 	if err := os.Chmod(path, 0o777); err != nil {
 		return nil, errors.Join(fmt.Errorf("client API: %w", err), l.Close())
 	}
-	return &Server{listener: l, conns: make(map[Conn]*conn)}, nil
+	return &Server{listener: l, conns: make(map[Conn]*conn), paces: make(map[uint32]*pace)}, nil
 }
 
 func removeSocket(path string) error {
@@ -103,7 +107,11 @@ func (s *Server) admit(socket *net.UnixConn, running *sync.WaitGroup, handle fun
 	}
 	s.last++
 	c := newConn(s.last, socket, cred, pidfd)
-	c.netstring = s.Netstring
+	c.netstring, c.unread = s.Netstring, &s.unread
+	if s.paces[cred.UID] == nil {
+		s.paces[cred.UID] = new(pace)
+	}
+	c.pace = s.paces[cred.UID]
 	s.conns[c.id] = c
 	running.Go(func() {
 		c.run(handle)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net"
@@ -210,6 +211,31 @@ func TestQueueLength(t *testing.T) {
 			t.Fatalf("message %d: %v, %v", i, m, err)
 		}
 	}
+}
+
+// TestManySlowReaders: together they cannot make the daemon keep more than a bound; who reads stays.
+func TestManySlowReaders(t *testing.T) {
+	d := apitest.Start(t, apitest.Pair())
+	for i := range 20 {
+		c := dial(t, d, fmt.Sprintf("sleeper%d", i))
+		if err := c.SetQueueLen(within(t), 1_000_000); err != nil {
+			t.Fatal(err)
+		}
+		logged(t, d, fmt.Sprintf("from heartbeat to client sleeper%d is set to", i))
+	}
+	awake := dial(t, d, "awake")
+	big := hamsg.New("t", "big", "x", strings.Repeat("x", 60000))
+	for range 100 { // 20 * 100 * 60 kB = 120 MB
+		d.Tell(big)
+		for kind := ""; kind != "big"; {
+			m, err := awake.Receive(within(t))
+			if err != nil {
+				t.Fatalf("the client that reads: %v", err)
+			}
+			kind = m.Type()
+		}
+	}
+	note(t, d, "leave", "sleeper0", "sendfail")
 }
 
 // TestDied: what a child of the daemon sent before its end is still passed on.

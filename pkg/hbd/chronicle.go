@@ -11,6 +11,7 @@ import (
 	"systole/pkg/hacf"
 	"systole/pkg/halog"
 	"systole/pkg/hamsg"
+	"systole/pkg/hook"
 	"systole/pkg/state"
 )
 
@@ -27,6 +28,7 @@ type chronicle struct {
 	past     []state.Event
 	recorder decision.Recorder
 	records  chan *decision.Record // to the writer; nil: none is kept
+	hooks    *hook.Hooks           // nil: nobody else is told
 }
 
 // change is the last change of a status.
@@ -58,18 +60,22 @@ func (c *chronicle) heard(nodes []string, node, link string, at time.Time) {
 	c.rhythms[w].Heard(at)
 }
 
-func (c *chronicle) note(at time.Time, format string, args ...any) {
+func (c *chronicle) note(at time.Time, kind, format string, args ...any) {
 	if len(c.past) >= maxEvents {
 		c.past = slices.Delete(c.past, 0, len(c.past)-maxEvents+1)
 	}
-	c.past = append(c.past, state.Event{At: at, Text: fmt.Sprintf(format, args...)})
+	ev := state.Event{At: at, Kind: kind, Text: fmt.Sprintf(format, args...)}
+	c.past = append(c.past, ev)
+	if c.hooks != nil {
+		c.hooks.Tell(ev)
+	}
 }
 
 // before looks at an event that the machine is about to be told.
 func (d *beatDaemon) before(now time.Time, ev cluster.Event) {
 	if due, ok := d.machine.Next(); ok && now.Sub(due) > max(d.cfg.Keepalive, time.Second) {
 		d.begin(now, decision.Stall, d.cfg.Node)
-		d.story.note(now, "this machine stood still for %v", now.Sub(due).Round(time.Millisecond))
+		d.story.note(now, "stall", "this machine stood still for %v", now.Sub(due).Round(time.Millisecond))
 	}
 	switch e := ev.(type) {
 	case cluster.Start:
@@ -120,7 +126,7 @@ func (d *beatDaemon) after(now time.Time, a cluster.Action) {
 		c.jobs[a.Job.ID] = now
 		c.recorder.Job(now, a.Job.ID, work(a.Job))
 		if a.Job.Kind != cluster.JobScript {
-			c.note(now, "began: %s", a.Job)
+			c.note(now, "job", "began: %s", a.Job)
 		}
 	}
 }
@@ -132,14 +138,14 @@ func (d *beatDaemon) changed(now time.Time, msg *hamsg.Message) {
 	switch {
 	case msg.Type() == "ifstat":
 		link := msg.Get("node") + ":" + msg.Get("ifname")
-		c.note(now, "link %s %s", link, st)
+		c.note(now, "link", "link %s %s", link, st)
 		if st == "dead" {
 			d.begin(now, decision.Link, link)
 		}
 	case msg.Type() != "status" && msg.Type() != "NS_st":
 	default:
 		defer func() { c.statuses[name] = change{st, now} }() // a record tells of the status before
-		c.note(now, "node %s: %s", name, st)
+		c.note(now, "node", "node %s: %s", name, st)
 		switch {
 		case st == "dead" && msg.Get("info") == "ping":
 			d.begin(now, decision.PingLoss, name)
@@ -185,7 +191,7 @@ func (d *beatDaemon) settled(now time.Time) {
 	c := d.story
 	if held := d.machine.Holding(); held != c.held || c.heldAt.IsZero() {
 		if !c.heldAt.IsZero() {
-			c.note(now, "holds %s, held %s", held, c.held)
+			c.note(now, "resources", "holds %s, held %s", held, c.held)
 		}
 		c.held, c.heldAt = held, now
 	}

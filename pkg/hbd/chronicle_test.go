@@ -1,9 +1,6 @@
 package hbd
 
 import (
-	"net"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -118,7 +115,7 @@ func TestDocument(t *testing.T) {
 		d.story.heard(d.cfg.Nodes, "stranger", "eth0", at)
 	}
 	for range 2 * maxEvents {
-		d.story.note(now, "something")
+		d.story.note(now, "node", "something")
 	}
 	doc, err := state.Decode(d.document(now.Add(3 * time.Second)).Encode())
 	if err != nil {
@@ -133,28 +130,6 @@ func TestDocument(t *testing.T) {
 	}
 	if g := doc.Resources.Groups; len(g) != 2 || g[0].Holder != "" || g[1].Owner != "node2" {
 		t.Errorf("%+v", g)
-	}
-}
-
-// The socket replaces one that was left behind, and is not for everybody.
-func TestStateSocket(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "state")
-	for range 2 {
-		l, err := listenState(path, Account{UID: os.Getuid(), GID: os.Getgid()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		l.SetUnlinkOnClose(false)
-		info, err := os.Stat(path)
-		if err != nil || info.Mode().Perm() != 0o660 {
-			t.Errorf("mode %v, %v", info.Mode(), err)
-		}
-		conn, err := net.Dial("unix", path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		conn.Close()
-		l.Close()
 	}
 }
 

@@ -183,12 +183,11 @@ func sentence(err error) string {
 
 // restartByHand refuses -R from anybody but the daemon itself.
 func (c *command) restartByHand() int {
-	say := c.reporter(hacf.Logs{})
 	if pid, ok := c.running(); ok {
-		say("ERROR", fmt.Sprintf("Heartbeat already running [pid %d].", pid))
+		fmt.Fprintf(c.stderr, "ERROR: Heartbeat already running [pid %d].\n", pid)
 		return exitGeneric
 	}
-	say("ERROR", "heartbeat is not running.")
+	c.reporter(hacf.Logs{})("ERROR", "heartbeat is not running.")
 	return exitNotConfigured
 }
 
@@ -199,6 +198,9 @@ func (c *command) reload() int {
 		return c.start()
 	}
 	l := load(c.paths, hostEnv(c.paths), false)
+	if l.failed { // without the line that ends the refusal of a start
+		l.lines = l.lines[:len(l.lines)-1]
+	}
 	c.report(l.lines)
 	say := c.reporter(logsOf(l))
 	if l.failed {

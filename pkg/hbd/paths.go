@@ -32,6 +32,7 @@ func (p Paths) File(name string) string { return p.HADir + "/" + name }
 func (p Paths) fifo() string             { return p.StateDir + "/fifo" }
 func (p Paths) socket() string           { return p.RunDir + "/register" }
 func (p Paths) state() string            { return p.RunDir + "/state" }
+func (p Paths) metrics() string          { return p.RunDir + "/metrics" }
 func (p Paths) decisions() string        { return p.StateDir + "/decisions" }
 func (p Paths) generation() string       { return p.StateDir + "/hb_generation" }
 func (p Paths) uuid() string             { return p.StateDir + "/hb_uuid" }

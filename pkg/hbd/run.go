@@ -140,10 +140,12 @@ func (d *beatDaemon) live(c *command, l loaded) (exit cluster.Exit, err error) {
 	}
 	d.workers.Go(d.work)
 	d.workers.Go(d.watchStonith)
+	d.workers.Go(d.tellSystemd)
 	d.openWatchdog()
 	defer d.closeWatchdog()
 	d.openState()
 	defer d.openRecords()()
+	defer d.openObservers()()
 
 	proc.Ready(daemonMark, exitOK, "")
 	daemon.SdNotify(false, daemon.SdNotifyReady)

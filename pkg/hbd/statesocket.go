@@ -2,9 +2,7 @@ package hbd
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"time"
@@ -16,76 +14,36 @@ import (
 	"systole/pkg/halog"
 	"systole/pkg/haresources"
 	"systole/pkg/state"
-)
-
-// Bounds of the state socket: a reader who does not read is dropped.
-const (
-	stateReaders  = 8
-	statePatience = 5 * time.Second
+	"systole/pkg/state/socket"
 )
 
 // openState serves the state document. That it cannot is no reason not to run.
 func (d *beatDaemon) openState() {
-	l, err := listenState(d.paths.state(), d.account)
+	l, err := socket.Listen(d.paths.state(), 0o660, d.account.GID)
 	if err != nil {
 		d.log.Log(halog.Warn, fmt.Sprintf("state socket: %v", err))
 		return
 	}
-	context.AfterFunc(d.ctx, func() { l.Close() })
-	d.workers.Go(func() { d.serveState(l) })
+	d.workers.Go(func() {
+		socket.Serve(d.ctx, l, func(conn net.Conn) {
+			if doc := d.askLoop(d.ctx); doc != nil {
+				conn.Write(doc.Encode()) // a reader that has gone misses nothing
+			}
+		})
+	})
 }
 
-// listenState makes the socket, for root and the group of the clients.
-func listenState(path string, account Account) (*net.UnixListener, error) {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
-	if err != nil {
-		return nil, err
-	}
-	err = os.Chmod(path, 0o660)
-	if err == nil && os.Geteuid() == 0 {
-		err = os.Chown(path, 0, account.GID)
-	}
-	if err != nil {
-		return nil, errors.Join(err, l.Close())
-	}
-	return l, nil
-}
-
-// serveState gives each connection one document.
-func (d *beatDaemon) serveState(l *net.UnixListener) {
-	slots := make(chan struct{}, stateReaders)
-	for d.ctx.Err() == nil {
-		conn, err := l.Accept()
-		if err != nil {
-			linger(d.ctx, 100*time.Millisecond)
-			continue
-		}
-		select {
-		case slots <- struct{}{}:
-			d.workers.Go(func() {
-				d.tellState(conn)
-				<-slots
-			})
-		default:
-			conn.Close()
-		}
-	}
-}
-
-// tellState asks the loop for a document and writes it.
-func (d *beatDaemon) tellState(conn net.Conn) {
-	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(statePatience))
+// askLoop has the loop make a document; nil if a context ends first.
+func (d *beatDaemon) askLoop(ctx context.Context) *state.Document {
 	answer := make(chan *state.Document, 1)
-	d.post(d.ctx, func() { answer <- d.document(time.Now()) })
+	d.post(ctx, func() { answer <- d.document(time.Now()) })
 	select {
 	case doc := <-answer:
-		conn.Write(doc.Encode()) // a reader that has gone misses nothing
+		return doc
+	case <-ctx.Done():
 	case <-d.ctx.Done():
 	}
+	return nil
 }
 
 // document is the state of this moment, for the loop to make.

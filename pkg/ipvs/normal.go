@@ -35,8 +35,10 @@ func (s Service) Normal() Service {
 	if s.Persistent == 0 || s.Netmask == s.fullMask() {
 		s.Netmask = 0
 	}
-	bits, _ := SchedFlagBits(s.Scheduler, s.SchedFlags)
-	s.SchedFlags = SchedFlagNames(s.Scheduler, bits)
+	if len(s.SchedFlags) > 0 {
+		bits, _ := SchedFlagBits(s.Scheduler, s.SchedFlags)
+		s.SchedFlags = SchedFlagNames(s.Scheduler, bits)
+	}
 	return s
 }
 
@@ -53,17 +55,7 @@ func Normalise(s Service, d Dest) Dest {
 
 // Normal returns the table with every service and destination in its normal form, ordered as
 // Sorted orders it. It shares no memory with t.
-func (t Table) Normal() Table {
-	n := make(Table, 0, len(t))
-	for _, e := range t {
-		dests := make([]Dest, 0, len(e.Dests))
-		for _, d := range e.Dests {
-			dests = append(dests, Normalise(e.Service, d))
-		}
-		n = append(n, Entry{e.Service, dests})
-	}
-	return n.Sorted()
-}
+func (t Table) Normal() Table { return t.arranged(Normalise) }
 
 // Sorted returns the table in the order of ipvsadm's listing: by mark, family, protocol, address
 // and port; destinations by address and port. Services are normal, destinations but for the form of
@@ -71,30 +63,52 @@ func (t Table) Normal() Table {
 // (the original's second add fails, ldirectord spec 5), destinations of both are kept.
 // It shares no memory with t.
 func (t Table) Sorted() Table {
+	return t.arranged(func(_ Service, d Dest) Dest {
+		d.Addr = unmap(d.Addr)
+		return d
+	})
+}
+
+// arranged is the table in order, its destinations in a form.
+func (t Table) arranged(form func(Service, Dest) Dest) Table {
 	n := make(Table, 0, len(t))
-	at := make(map[ServiceID]int, len(t))
 	for _, e := range t {
-		s := e.Service.Normal()
-		i, seen := at[s.ServiceID]
-		if !seen {
-			i = len(n)
-			at[s.ServiceID] = i
-			n = append(n, Entry{Service: s})
+		dests := make([]Dest, len(e.Dests))
+		for i, d := range e.Dests {
+			dests[i] = form(e.Service, d)
 		}
-		n[i].Dests = append(n[i].Dests, e.Dests...)
+		n = append(n, Entry{e.Service.Normal(), dests})
 	}
+	n = mergeEqual(n)
 	for i := range n {
 		n[i].Dests = sortedDests(n[i].Dests)
 	}
-	slices.SortFunc(n, func(a, b Entry) int { return a.Service.ServiceID.Compare(b.Service.ServiceID) })
+	return n
+}
+
+// mergeEqual sorts entries and makes one of those of the same service. A table that the kernel gave,
+// or that was sorted before, costs one walk.
+func mergeEqual(t Table) Table {
+	order := func(a, b Entry) int { return a.Service.ServiceID.Compare(b.Service.ServiceID) }
+	if !slices.IsSortedFunc(t, order) {
+		slices.SortStableFunc(t, order)
+	}
+	n := t[:0]
+	for _, e := range t {
+		if last := len(n) - 1; last >= 0 && n[last].Service.ServiceID == e.Service.ServiceID {
+			n[last].Dests = append(n[last].Dests, e.Dests...)
+			continue
+		}
+		n = append(n, e)
+	}
 	return n
 }
 
 func sortedDests(dests []Dest) []Dest {
-	for i := range dests {
-		dests[i].Addr = unmap(dests[i].Addr)
+	order := func(a, b Dest) int { return a.Addr.Compare(b.Addr) }
+	if !slices.IsSortedFunc(dests, order) {
+		slices.SortStableFunc(dests, order)
 	}
-	slices.SortStableFunc(dests, func(a, b Dest) int { return a.Addr.Compare(b.Addr) })
 	return slices.CompactFunc(dests, func(a, b Dest) bool { return a.Addr == b.Addr })
 }
 
@@ -110,8 +124,9 @@ func (id ServiceID) Compare(other ServiceID) int {
 }
 
 // Equal says whether two services are the same service with the same options.
-func (s Service) Equal(other Service) bool {
-	a, b := s.Normal(), other.Normal()
+func (s Service) Equal(other Service) bool { return sameNormal(s.Normal(), other.Normal()) }
+
+func sameNormal(a, b Service) bool {
 	return a.ServiceID == b.ServiceID && a.Scheduler == b.Scheduler && slices.Equal(a.SchedFlags, b.SchedFlags) &&
 		a.Persistent == b.Persistent && a.Netmask == b.Netmask && a.OnePacket == b.OnePacket
 }

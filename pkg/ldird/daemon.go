@@ -16,7 +16,10 @@ import (
 
 	"systole/pkg/check"
 	"systole/pkg/director"
+	"systole/pkg/ipvs"
+	"systole/pkg/metrics"
 	"systole/pkg/proc"
+	"systole/pkg/state"
 )
 
 // daemon joins the machine to the world. Only the goroutine of run touches it.
@@ -25,12 +28,20 @@ type daemon struct {
 	m      director.Machine
 	ctx    context.Context // of everything the daemon starts
 	events chan director.Event
-	path   string // of the configuration file, from the root
+	asks   chan func() // to be done by the loop
+	path   string      // of the configuration file, from the root
 
 	env       *check.Env
 	targets   map[string]check.Target // by identity string, of the current configuration
 	checks    map[string]running
 	kernel    chan director.Action
+	counts    chan chan []ipvs.EntryStats // questions for the kernel's counters
+	counted   lastCounters
+	story     *story
+	metrics   *metrics.Server
+	orders    *orderFile
+	pending   map[uint64]chan<- state.Answer // orders that have not been answered
+	asked     uint64
 	shells    shells
 	instances sync.WaitGroup // commands for execute= instances
 	mail      *mailer
@@ -79,10 +90,15 @@ func (p *Program) daemon() int {
 	d := &daemon{
 		p: p, ctx: ctx, path: path,
 		events:  make(chan director.Event, 64),
+		asks:    make(chan func(), 64),
 		env:     check.System(p.hostname, searchDomains("/etc/resolv.conf")),
 		targets: map[string]check.Target{},
 		checks:  map[string]running{},
 		kernel:  make(chan director.Action, 1),
+		counts:  make(chan chan []ipvs.EntryStats),
+		story:   newStory(),
+		orders:  newOrderFile(p.ordersFile(), p.log.line),
+		pending: map[uint64]chan<- state.Answer{},
 	}
 	return d.run(signals)
 }
@@ -100,12 +116,15 @@ func (d *daemon) run(signals <-chan os.Signal) int {
 	d.mail = newMailer(d.p.hostname, d.p.Sendmail, d.p.log.line)
 	d.watch = d.newWatcher()
 	d.maint = newMaintenance(d.send)
+	d.openObservers()
 	go d.serveKernel()
 	go d.watch.run(d.ctx)
 	d.maint.use(d.p.config)
 	d.step(d.maint.look())
 	go d.maint.run(d.ctx)
+	d.step(director.Ordered{Orders: d.orders.read()})
 	d.step(director.Configured{Config: d.p.config})
+	d.openSockets()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for !d.ended {
@@ -113,6 +132,8 @@ func (d *daemon) run(signals <-chan os.Signal) int {
 		select {
 		case ev := <-d.events:
 			d.step(ev)
+		case do := <-d.asks:
+			do()
 		case s := <-signals:
 			d.signal(s)
 		case <-timer.C:
@@ -147,6 +168,14 @@ func (d *daemon) send(ev director.Event) {
 	}
 }
 
+// ask has the loop do something.
+func (d *daemon) ask(do func()) {
+	select {
+	case d.asks <- do:
+	case <-d.ctx.Done():
+	}
+}
+
 // stopSignals are all that mean an orderly stop (ldirectord spec 2).
 func stopSignals() []os.Signal {
 	return []os.Signal{
@@ -171,6 +200,8 @@ func (d *daemon) signal(s os.Signal) {
 // that is what stop waits for; alerts on their way have some seconds more.
 func (d *daemon) end() int {
 	d.awaitInstances()
+	d.closeSockets() // while the pid file still keeps another daemon out
+	d.orders.close()
 	code := d.p.exit(d.code, d.text)
 	if d.code != 0 && d.p.foreground() {
 		_, _ = d.p.Stderr.Write([]byte(d.text + "\n"))
@@ -178,6 +209,7 @@ func (d *daemon) end() int {
 	d.p.log.flush()
 	proc.RemovePIDFile(d.p.pidFile())
 	report(d.code, d.text)
+	d.story.hooks.Close()
 	d.mail.drain(mailDrain)
 	return code
 }

@@ -2,6 +2,7 @@ package ldird
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"strings"
@@ -24,6 +25,7 @@ func (d *daemon) do(a director.Action) {
 	switch a := a.(type) {
 	case director.Log:
 		d.p.log.line(a.Text)
+		d.story.logged(time.Now(), a.Text)
 		return
 	case director.Monitor:
 		d.p.log.monitors.add(a.File, a.Text)
@@ -43,6 +45,10 @@ func (d *daemon) do(a director.Action) {
 		d.callback(a)
 	case director.RunInstance:
 		d.instances.Go(d.shells.after("instance "+a.Name, func() { d.instance(a) }))
+	case director.KeepOrders:
+		d.orders.keep(a.Orders)
+	case director.Instructed:
+		d.answer(a)
 	case director.LoadConfig:
 		go d.loadConfig()
 	case director.Ready:
@@ -67,6 +73,8 @@ func (d *daemon) serveKernel() {
 			return
 		case a := <-d.kernel:
 			d.send(d.askKernel(&k, a))
+		case answer := <-d.counts:
+			answer <- d.readCounters(k)
 		}
 	}
 }
@@ -125,8 +133,15 @@ func (d *daemon) startCheck(a director.StartCheck) {
 	d.checks[a.ID] = running{a.Seq, cancel}
 	go func() {
 		defer cancel()
+		began := time.Now()
 		r := check.Run(ctx, d.env, t)
-		d.send(director.CheckResult{ID: a.ID, Seq: a.Seq, Up: r.Up, Message: r.Message, Logs: r.Logs})
+		ended, wanted := time.Now(), !errors.Is(ctx.Err(), context.Canceled)
+		d.ask(func() {
+			if wanted {
+				d.story.checked(a.ID, ended, ended.Sub(began), r)
+			}
+			d.step(director.CheckResult{ID: a.ID, Seq: a.Seq, Up: r.Up, Message: r.Message, Logs: r.Logs})
+		})
 	}()
 }
 
@@ -149,6 +164,8 @@ func (d *daemon) loadConfig() {
 // adopt follows a new configuration with everything that is not the machine's.
 func (d *daemon) adopt(cf *ldirectorcf.Config) {
 	d.targets = map[string]check.Target{}
+	d.story.adopt(cf)
+	d.useObservers(cf.Global)
 	d.watch.forget()
 	d.p.log.to(cf.Global)
 }

@@ -21,13 +21,26 @@ import (
 
 	"systole/pkg/ipvs"
 	"systole/pkg/proc"
+	"systole/pkg/tool"
+	"systole/pkg/tool/drain"
+	"systole/pkg/tool/status"
 )
 
 // awaitLimit is how long a test waits for what must happen.
 const awaitLimit = 30 * time.Second
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"ldirectord": runProgram})
+	testscript.Main(m, map[string]func(){"ldirectord": runProgram, "systole": runVerb})
+}
+
+// runVerb is what an operator has: the verbs that show and steer this directory's daemons.
+func runVerb() {
+	c := tool.Command{Name: "systole", Verbs: append(drain.Verbs(), status.Verb())}
+	args := append(os.Args[1:], "--director-pids", os.Getenv("WORK")+"/run/ldirectord.*.pid")
+	if args[0] == "status" {
+		args = append(args, "--socket", os.Getenv("WORK")+"/run/none")
+	}
+	os.Exit(c.Run(args, tool.Streams{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}))
 }
 
 // runProgram is ldirectord with its files under $WORK and a file for a kernel.
@@ -36,6 +49,7 @@ func runProgram() {
 	p := New(os.Args)
 	p.ConfigDirs = []string{root + "/etc", root + "/etc/conf"}
 	p.RunDir = root + "/run"
+	p.StateDir = root + "/state"
 	p.LogFile = root + "/log"
 	p.Sendmail = []string{root + "/sendmail"}
 	p.Open = func(context.Context) (Kernel, error) {
@@ -111,7 +125,7 @@ func TestCommands(t *testing.T) {
 					return err
 				}
 			}
-			return errors.Join(os.MkdirAll(e.WorkDir+"/etc/conf", 0o755), os.MkdirAll(e.WorkDir+"/run", 0o755))
+			return errors.Join(freePort(e, "metrics"), os.MkdirAll(e.WorkDir+"/etc/conf", 0o755), os.MkdirAll(e.WorkDir+"/run", 0o755))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"web":        webCommand,
@@ -123,6 +137,8 @@ func TestCommands(t *testing.T) {
 			"signal":     signalCommand,
 			"code":       codeCommand,
 			"touch":      touchCommand,
+			"mode":       modeCommand,
+			"scrape":     scrapeCommand,
 		},
 	})
 }
@@ -306,4 +322,13 @@ func codeCommand(ts *testscript.TestScript, _ bool, args []string) {
 func touchCommand(ts *testscript.TestScript, _ bool, args []string) {
 	now := time.Now().Add(time.Hour)
 	ts.Check(os.Chtimes(ts.MkAbs(args[0]), now, now))
+}
+
+// modeCommand: mode FILE OCTAL.
+func modeCommand(ts *testscript.TestScript, _ bool, args []string) {
+	st, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
+	if got := fmt.Sprintf("%04o", st.Mode().Perm()); got != args[1] {
+		ts.Fatalf("%s has mode %s, want %s", args[0], got, args[1])
+	}
 }

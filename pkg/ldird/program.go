@@ -29,6 +29,7 @@ type Program struct {
 	Stdout, Stderr io.Writer
 	ConfigDirs     []string // where CONFIG is looked for, before the path itself
 	RunDir         string   // of pid files
+	StateDir       string   // of the orders of operators
 	LogFile        string   // where the file names none
 	Sendmail       []string // local mailers, the first that exists is used
 	Open           func(ctx context.Context) (Kernel, error)
@@ -48,6 +49,7 @@ func New(args []string) *Program {
 		Args: args, Stdout: os.Stdout, Stderr: os.Stderr,
 		ConfigDirs: []string{"/etc/ha.d", "/etc/ha.d/conf"},
 		RunDir:     "/var/run",
+		StateDir:   "/var/lib/heartbeat",
 		LogFile:    "/var/log/ldirectord.log",
 		Sendmail:   []string{"/usr/sbin/sendmail", "/usr/lib/sendmail"},
 		Open: func(ctx context.Context) (Kernel, error) {

@@ -1,6 +1,7 @@
 package netif
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 )
@@ -26,16 +27,17 @@ type Words struct {
 	IP, Netmask, Interface, Broadcast string
 }
 
-// Findif finds interface, netmask and broadcast as the findif program does: by any route that
-// holds the address, by the default route only with a given netmask; the broadcast is the
-// address with its host bits set. Errors are of type *FindifError.
+// Findif finds interface, netmask and broadcast as the findif program does: without an interface
+// by any route that holds the address, by the default route only with a given netmask; with one,
+// by no route, and the netmask is that of a host if none is given. The broadcast is the address
+// with its host bits set. Errors are of type *FindifError.
 func (t Tables) Findif(w Words, exists func(name string) bool) (Found, error) {
 	q, err := w.query(exists)
 	if err != nil {
 		return Found{}, err
 	}
-	f := Found{Interface: q.Interface, Bits: q.Bits}
-	if q.Interface == "" || q.Bits == 0 {
+	f := Found{Interface: q.Interface, Bits: cmp.Or(q.Bits, 32)}
+	if q.Interface == "" {
 		if f, err = t.byRoute(q); err != nil {
 			return Found{}, err
 		}
@@ -55,7 +57,7 @@ func (w Words) query(exists func(string) bool) (Query, error) {
 	}
 	if w.Netmask != "" {
 		if q.Bits, _ = ParseMask(w.Netmask); q.Bits == BadMask {
-			return q, badWord("Invalid netmask specification [%s].", w.Netmask)
+			return q, badWord("Invalid netmask specification [%s]", w.Netmask)
 		}
 	}
 	if w.Interface != "" && !exists(w.Interface) {
@@ -76,14 +78,14 @@ func badWord(format, word string) error {
 func (t Tables) byRoute(q Query) (Found, error) {
 	var best *Route
 	for i, r := range t.Main {
-		if !r.Destination.Contains(q.IP) || q.Interface != "" && r.Interface != q.Interface {
+		if !r.Destination.Contains(q.IP) {
 			continue
 		}
 		if best == nil || r.Metric <= best.Metric && r.Destination.Bits() >= best.Destination.Bits() {
 			best = &t.Main[i]
 		}
 	}
-	if best == nil || best.Destination.Bits() == 0 && q.IP.IsLoopback() {
+	if best == nil || best.Destination.Bits() == 0 && q.Bits == 0 && q.IP.IsLoopback() {
 		return loopbackOr(q)
 	}
 	f := Found{Interface: best.Interface, Bits: q.Bits}

@@ -106,6 +106,17 @@ func or(value, otherwise string) string {
 	return value
 }
 
+// everyNode is the one pattern that the original's daemon asks for: its shutdown does, and may be
+// running when its ResourceManager has become ours.
+const everyNode = ".*"
+
+func (c *command) keysOf(node string) []string {
+	if node == everyNode {
+		return c.AllKeys()
+	}
+	return c.ListKeys(node)
+}
+
 func hostname() string {
 	name, _ := os.Hostname()
 	return strings.ToLower(name)
@@ -137,7 +148,7 @@ type subcommand struct {
 
 func subcommands() []subcommand {
 	return []subcommand{
-		{"listkeys", true, func(_ context.Context, c *command, node string) int { return c.printLines(c.ListKeys(node)) }},
+		{"listkeys", true, func(_ context.Context, c *command, node string) int { return c.printLines(c.keysOf(node)) }},
 		{"allkeys", false, func(_ context.Context, c *command, _ string) int { return c.printLines(c.AllKeys()) }},
 		{"ourkeys", false, func(_ context.Context, c *command, _ string) int {
 			return c.printGroups(haresources.OurGroups(c.groups(), c.Node))

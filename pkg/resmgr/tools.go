@@ -38,13 +38,13 @@ func holdWord(name string, args []string, stdout, stderr io.Writer) (what string
 	path := NoArchBin + "/" + name
 	switch {
 	case len(args) > 1:
-		fmt.Fprintf(stderr, "%s: too many arguments\n", path)
+		fmt.Fprintf(stdout, "%s: too many arguments\n", path)
 	case len(args) == 0:
 		return All, true
 	case args[0] == All, args[0] == Foreign, args[0] == Local, args[0] == "failback":
 		return args[0], true
 	case args[0] != "--help":
-		fmt.Fprintf(stderr, "%s: wrong resources(%s).\n", path, args[0])
+		fmt.Fprintf(stdout, "%s: wrong resources(%s).\n", path, args[0])
 	}
 	fmt.Fprintln(stdout, "usage:")
 	fmt.Fprintf(stderr, "%s [all|foreign|local|failback]\n", path)

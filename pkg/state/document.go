@@ -20,7 +20,7 @@ type Document struct {
 	Clients   []Client   `json:"clients"`
 	Jobs      []Job      `json:"jobs"`
 	Events    []Event    `json:"events"`              // the last ones, oldest first
-	Directors []Director `json:"directors,omitempty"` // added by who asks: the daemon does not know them
+	Directors []Director `json:"directors,omitempty"` // added by who asks, from their own sockets
 }
 
 // Daemon is the process that answers.
@@ -97,28 +97,8 @@ type Job struct {
 // Event is a change of something.
 type Event struct {
 	At   time.Time `json:"time"`
+	Kind string    `json:"kind,omitempty"` // node, link, resources, …
 	Text string    `json:"text"`
-}
-
-// Director is an ldirectord of this machine.
-type Director struct {
-	Name     string    `json:"name"` // of its configuration
-	PID      int       `json:"pid"`
-	Running  bool      `json:"running"`
-	Virtuals []Virtual `json:"virtuals,omitempty"`
-}
-
-// Virtual is a virtual service of a director.
-type Virtual struct {
-	Name  string `json:"name"`
-	Reals []Real `json:"reals"`
-}
-
-// Real is a real server of a virtual.
-type Real struct {
-	Name   string `json:"name"`
-	Up     bool   `json:"up"`
-	Weight int    `json:"weight"`
 }
 
 // Encode returns the document on one line.
@@ -163,6 +143,9 @@ func (d *Document) Degraded() []string {
 		if g.Holder == "" && len(g.Words) > 0 {
 			what = append(what, "nobody holds "+g.Words[0])
 		}
+	}
+	for i := range d.Directors {
+		what = append(what, d.Directors[i].Degraded()...)
 	}
 	return what
 }

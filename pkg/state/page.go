@@ -15,6 +15,9 @@ func (d *Document) Page(w io.Writer, zone *time.Location, events int) {
 	p.nodes()
 	p.groups()
 	p.rest()
+	for i := range d.Directors {
+		p.director(&d.Directors[i])
+	}
 	p.events(events)
 }
 
@@ -115,13 +118,6 @@ func (p *page) rest() {
 	p.line("clients: %s", orNone(clients))
 	for _, j := range p.d.Jobs {
 		p.line("job #%d since %s: %s", j.ID, p.clock(j.At), j.What)
-	}
-	for _, d := range p.d.Directors {
-		running := "not running"
-		if d.Running {
-			running = fmt.Sprintf("running, pid %d", d.PID)
-		}
-		p.line("ldirectord %s: %s", d.Name, running)
 	}
 }
 

@@ -37,7 +37,7 @@ func pair() *Document {
 		Pings:   []Node{{Name: "121.254.175.65", Status: "ping", Since: at("10:51:02"), Age: 1410, Deadtime: 10000, Paths: []Path{{Name: "121.254.175.65", Up: true, Age: 1410, Interval: 2000, Jitter: 120, Count: 5760}}}},
 		Clients: []Client{{Name: "ipfail", PID: 830, UID: 106}},
 		Jobs:    []Job{},
-		Events:  []Event{{at("10:51:02"), "node lvsstandby.gunnm.xyz: active"}, {at("10:51:12"), "holds local, held none"}, {at("14:02:58"), "link lvsstandby.gunnm.xyz:eth1 dead"}},
+		Events:  []Event{{At: at("10:51:02"), Text: "node lvsstandby.gunnm.xyz: active"}, {At: at("10:51:12"), Text: "holds local, held none"}, {At: at("14:02:58"), Text: "link lvsstandby.gunnm.xyz:eth1 dead"}},
 	}
 }
 

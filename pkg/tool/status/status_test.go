@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -101,16 +100,12 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-func TestDirectors(t *testing.T) {
-	dir := t.TempDir()
-	for name, text := range map[string]string{"ldirectord.ldirectord.pid": "1\n", "ldirectord.web.pid": "nonsense\n"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	all := directors(dir + "/ldirectord.*.pid")
-	if len(all) != 2 || all[0].Name != "ldirectord" || all[0].PID != 1 || all[0].Running || all[1].Name != "web" || all[1].Running {
-		t.Errorf("%+v", all)
+// Without heartbeat there is a document all the same, of the directors alone.
+func TestJSONWithoutHeartbeat(t *testing.T) {
+	out, errs, code := run("--json", "--socket", "/nonexistent/state")
+	d, err := state.Decode([]byte(out))
+	if err != nil || code != exitStopped || d.Daemon.Node != "" || errs == "" {
+		t.Errorf("exit code %d, %v\n%s%s", code, err, out, errs)
 	}
 }
 

@@ -1,0 +1,92 @@
+package director
+
+import (
+	"slices"
+	"time"
+
+	"systole/pkg/ipvs"
+	"systole/pkg/ldirectorcf"
+)
+
+// View is what the machine knows, for those who show it.
+type View struct {
+	Phase    string // starting, running, reloading or stopping, as in alerts
+	Problems []string
+	Virtuals []VirtualView // in file order
+	Orders   []Order
+}
+
+// VirtualView is a virtual service.
+type VirtualView struct {
+	Config   *ldirectorcf.Virtual // not to be changed
+	Fallback bool                 // the fallback server is in use
+	Reals    []RealView           // in file order
+}
+
+// RealView is a real server of a virtual.
+type RealView struct {
+	Config   *ldirectorcf.Real // not to be changed
+	Dest     ipvs.DestID       // as the kernel has it
+	State    RealState
+	Up       bool      // as the checks have it
+	Since    time.Time // of the last change of Up; zero: it has never been judged
+	Failures int       // failed checks in a row that have not taken it down yet
+	Listed   bool      // it has a destination in the kernel's table
+	Weight   int       // of that destination
+}
+
+// RealState says in one word how a real server is.
+type RealState string
+
+// The states of real servers.
+const (
+	RealUp          RealState = "up"
+	RealDown        RealState = "down"
+	RealWaiting     RealState = "waiting"  // for its first check
+	RealDraining    RealState = "draining" // ordered, still in the table
+	RealDrained     RealState = "drained"  // and its time is over
+	RealDisabled    RealState = "disabled"
+	RealMaintenance RealState = "maintenance"
+)
+
+// View returns what is known now. It takes time in proportion to the number of servers.
+func (m *Machine) View() View {
+	view := View{Phase: string(m.status()), Problems: m.kernel.problems(), Orders: slices.Clone(m.orders)}
+	for _, v := range m.virtuals {
+		view.Virtuals = append(view.Virtuals, m.viewOf(v))
+	}
+	return view
+}
+
+func (m *Machine) viewOf(v *virtual) VirtualView {
+	view := VirtualView{Config: v.cf, Fallback: v.fallback, Reals: make([]RealView, len(v.reals))}
+	e, _ := m.kernel.have.Find(v.id)
+	for i, r := range v.reals {
+		d, listed := e.Find(r.dest)
+		view.Reals[i] = RealView{Config: r.cf, Dest: r.dest, State: m.stateOf(use{v, r}), Up: r.up, Since: r.turned, Failures: r.failures, Listed: listed, Weight: d.Weight}
+	}
+	return view
+}
+
+// stateOf is the word that matters most.
+func (m *Machine) stateOf(u use) RealState {
+	switch b := u.r.bidding; {
+	case m.maintenance[u.r.addr()]:
+		return RealMaintenance
+	case b.gone && m.disabled(u):
+		return RealDisabled
+	case b.gone:
+		return RealDrained
+	case b.drain:
+		return RealDraining
+	case u.r.up:
+		return RealUp
+	case !u.r.judged:
+		return RealWaiting
+	}
+	return RealDown
+}
+
+func (m *Machine) disabled(u use) bool {
+	return slices.ContainsFunc(m.orders, func(o Order) bool { return o.Kind == Disable && o.about(u) })
+}

@@ -1,0 +1,105 @@
+package view
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Style is how a part of a line looks, where the terminal can.
+type Style uint8
+
+// The styles.
+const (
+	Plain Style = iota
+	Head        // of a table
+	Good
+	Warn
+	Bad
+	Faint
+)
+
+// Span is a part of a line in one style.
+type Span struct {
+	Text  string
+	Style Style
+}
+
+// Line is a line of the screen. Selected ones are shown reversed.
+type Line struct {
+	Spans    []Span
+	Selected bool
+}
+
+// Text returns the line without its styles.
+func (l Line) Text() string {
+	var b strings.Builder
+	for _, s := range l.Spans {
+		b.WriteString(s.Text)
+	}
+	return strings.TrimRight(b.String(), " ")
+}
+
+func plain(format string, args ...any) Line { return styled(Plain, format, args...) }
+
+func styled(s Style, format string, args ...any) Line {
+	return Line{Spans: []Span{{clean(fmt.Sprintf(format, args...)), s}}}
+}
+
+// add appends a cell.
+func (l *Line) add(s Style, text string) { l.Spans = append(l.Spans, Span{text, s}) }
+
+// cut returns the line in a width of columns.
+func (l Line) cut(width int) Line {
+	out := Line{Selected: l.Selected}
+	for _, s := range l.Spans {
+		runes := []rune(s.Text)
+		if len(runes) > width {
+			runes = runes[:max(width, 0)]
+			if len(runes) > 0 {
+				runes[len(runes)-1] = '…'
+			}
+		}
+		out.add(s.Style, string(runes))
+		if width -= len(runes); width <= 0 {
+			break
+		}
+	}
+	return out
+}
+
+// clean keeps what daemons and servers say from steering the terminal.
+func clean(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t':
+			return ' '
+		case r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u202e':
+			return '?'
+		}
+		return r
+	}, text)
+}
+
+// left and right are cells of a width; what is too long is cut, and a blank stays between cells.
+func left(text string, width int) string {
+	return pad(text, width-1, true) + " "
+}
+
+func right(text string, width int) string {
+	return " " + pad(text, width-1, false)
+}
+
+func pad(text string, width int, after bool) string {
+	runes := []rune(clean(text))
+	if width <= 0 {
+		return ""
+	}
+	if len(runes) > width {
+		return string(runes[:width-1]) + "…"
+	}
+	blanks := strings.Repeat(" ", width-len(runes))
+	if after {
+		return string(runes) + blanks
+	}
+	return blanks + string(runes)
+}
