@@ -70,14 +70,14 @@ func Table() []Entry {
 // Daemons lists the names of the program of many names that are daemons, agents and helpers:
 // every place of daemons has them. heartbeat itself is the first.
 func Daemons() []string {
-	return []string{"heartbeat", "ipfail", "harc", "send_arp", "send_ua", "findif", "agent", "IPaddr", "IPaddr2"}
+	return []string{"heartbeat", "ipfail", "harc", "send_arp", "send_ua", "findif", "agent", "IPaddr", "IPaddr2", "cl_respawn", "ha_logger"}
 }
 
 // Scripts lists its names that were scripts: they are in /usr/share/heartbeat, and with the
 // daemons too.
 func Scripts() []string {
 	return []string{
-		"ResourceManager", "hb_addnode", "hb_delnode", "hb_setsite", "hb_setweight", "hb_standby",
+		"ResourceManager", "ha_propagate", "hb_addnode", "hb_delnode", "hb_setsite", "hb_setweight", "hb_standby",
 		"hb_takeover", "mach_down", "req_resource",
 	}
 }
@@ -116,6 +116,7 @@ func programs() []Entry {
 func links() []Entry {
 	out := []Entry{
 		{Path: "/etc/heartbeat", Kind: Link, Source: "ha.d"},
+		{Path: "/usr/bin/cl_respawn", Kind: Link, Source: "../libexec/heartbeat/heartbeat"},
 		{Path: "/etc/ha.d/resource.d/ldirectord", Kind: Link, Source: "/usr/sbin/ldirectord"},
 	}
 	names := slices.Concat(Daemons(), Scripts())
@@ -158,15 +159,18 @@ func services() []Entry {
 			Entry{Path: "/usr/lib/systemd/system/" + name + ".service", Kind: File, Mode: 0o644, Source: "compat/service/systemd/" + name + ".service"},
 		)
 	}
-	return append(out, Entry{Path: "/usr/lib/tmpfiles.d/heartbeat.conf", Kind: File, Mode: 0o644, Source: "compat/service/tmpfiles.d/heartbeat.conf"})
+	return append(out,
+		Entry{Path: "/usr/lib/tmpfiles.d/heartbeat.conf", Kind: File, Mode: 0o644, Source: "compat/service/tmpfiles.d/heartbeat.conf"},
+		Entry{Path: "/usr/share/systole/end-original", Kind: File, Mode: 0o755, Source: "compat/service/end-original"},
+	)
 }
 
 // Manuals lists the manual pages: NAME.SECTION.
 func Manuals() []string {
 	return []string{
-		"authkeys.5", "cl_status.1", "ha.cf.5", "haresources.5", "hb_addnode.1", "hb_delnode.1", "hb_standby.1",
-		"hb_takeover.1", "heartbeat.8", "ipfail.8", "ldirectord.8", "ldirectord.cf.5",
-		"systole.8",
+		"authkeys.5", "cl_respawn.1", "cl_status.1", "findif.8", "ha.cf.5", "ha_logger.1", "ha_propagate.8", "haresources.5", "hb_addnode.1", "hb_delnode.1", "hb_standby.1",
+		"hb_setsite.1", "hb_setweight.1", "hb_takeover.1", "heartbeat.8", "ipfail.8", "ldirectord.8", "ldirectord.cf.5",
+		"mach_down.8", "req_resource.8", "ResourceManager.8", "send_arp.8", "systole.8",
 	}
 }
 

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"compress/gzip"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -23,6 +25,13 @@ func borrowed() []string {
 	}
 }
 
+// additional are the files of ours in /etc that the original's packages do not have. An administrator
+// may, and who takes systole away would lose them if they were configuration files of the package. So a
+// script lays them down from shareDir where there is nothing.
+func additional() []string {
+	return []string{"/etc/default/heartbeat", "/etc/ha.d/resource.d/LVSSyncDaemonSwap", "/etc/ha.d/resource.d/ipvs-sync"}
+}
+
 // shareDir has the copy of shellfuncs that /etc/ha.d/shellfuncs is a link to. A link, as dpkg
 // would mix up a configuration file in a diverted place with the diverted one.
 const shareDir = "/usr/share/systole/"
@@ -32,10 +41,23 @@ func documents(bill string) map[string]string {
 	const dir = "/usr/share/doc/systole/"
 	return map[string]string{
 		dir + "copyright":     "LICENSE",
-		dir + "changelog":     "CHANGELOG.md",
+		dir + "changelog.gz":  "CHANGELOG.md",
 		dir + "README.md":     "README.md",
 		dir + "sbom.cdx.json": bill,
 	}
+}
+
+// ownDirs are made by the files in them, but rpm takes away only what is listed.
+func (f format) ownDirs() []string {
+	dirs := []string{
+		"/usr/libexec/heartbeat", "/usr/share/doc/heartbeat", "/usr/share/doc/systole", "/usr/share/heartbeat", "/usr/share/systole", "/var/lib/systole",
+	}
+	for _, p := range additional() {
+		for dir := path.Dir(shareDir + f.place(p)[1:]); !slices.Contains(dirs, dir); dir = path.Dir(dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	return dirs
 }
 
 // contents is everything in the package.
@@ -48,11 +70,18 @@ func (o order) contents(bill string, f format) (files.Contents, error) {
 		}
 		out = append(out, c...)
 	}
+	for _, dir := range f.ownDirs() {
+		out = append(out, o.file(dir, "", files.TypeDir, 0o755))
+	}
 	for to, from := range documents(bill) {
 		if from != bill {
 			from = filepath.Join(o.src, from)
 		}
-		out = append(out, o.file(to, from, files.TypeFile, 0o644))
+		c, err := o.text(to, from, 0o644)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c...)
 	}
 	return out, nil
 }
@@ -70,8 +99,14 @@ func (o order) content(e layout.Entry, f format) (files.Contents, error) {
 		}
 		return files.Contents{o.link(to, e.Source)}, nil
 	case layout.File:
-		return files.Contents{o.file(to, filepath.Join(o.src, e.Source), files.TypeFile, e.Mode)}, nil
+		if strings.HasPrefix(to, "/usr/share/man/") {
+			to += compressed
+		}
+		return o.text(to, filepath.Join(o.src, e.Source), e.Mode)
 	case layout.Config:
+		if slices.Contains(additional(), e.Path) {
+			return files.Contents{o.file(shareDir+to[1:], filepath.Join(o.src, e.Source), files.TypeFile, e.Mode)}, nil
+		}
 		if !lent {
 			return files.Contents{o.file(to, filepath.Join(o.src, e.Source), files.TypeConfigNoReplace, e.Mode)}, nil
 		}
@@ -83,6 +118,41 @@ func (o order) content(e layout.Entry, f format) (files.Contents, error) {
 		return out, nil
 	}
 	return o.program(e, to, f)
+}
+
+// compressed is the end of the names of manual pages and changelogs in packages.
+const compressed = ".gz"
+
+// text is a file of the source tree, compressed if the name in the package says so.
+func (o order) text(to, from string, mode fs.FileMode) (files.Contents, error) {
+	if strings.HasSuffix(to, compressed) {
+		plain, err := os.ReadFile(from)
+		if err != nil {
+			return nil, err
+		}
+		from = filepath.Join(o.work, path.Base(to))
+		if err := compress(from, plain); err != nil {
+			return nil, fmt.Errorf("compress to %s: %w", from, err)
+		}
+	}
+	return files.Contents{o.file(to, from, files.TypeFile, mode)}, nil
+}
+
+// compress writes neither name nor time: the same text makes the same bytes.
+func compress(to string, text []byte) error {
+	f, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	z, err := gzip.NewWriterLevel(f, gzip.BestCompression)
+	if err != nil {
+		return err
+	}
+	if _, err := z.Write(text); err != nil {
+		return err
+	}
+	return errors.Join(z.Close(), f.Close())
 }
 
 // program is a built program. Only Red Hat's packages can name the group whose rights it has: on

@@ -89,6 +89,9 @@ func (o order) info(bill string) (*nfpm.Info, error) {
 		Description: description, License: "Apache-2.0", MTime: o.made, DisableGlobbing: true}
 	info.Contents = contents
 	f.relations(&info.Overridables)
+	// Every dpkg and rpm reads it.
+	compression := fmt.Sprintf("gzip:%d", o.level)
+	info.Deb.Compression, info.RPM.Compression = compression, compression
 	script := func(name string) string { return filepath.Join(o.src, "compat/pack", o.format, name) }
 	info.Scripts = nfpm.Scripts{PreInstall: script("preinst"), PostInstall: script("postinst"), PreRemove: script("prerm"), PostRemove: script("postrm")}
 	if name := info.RPM.Scripts.PostTrans; name != "" {

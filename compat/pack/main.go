@@ -6,15 +6,22 @@
 // writes dist/systole_1.2.3-1_amd64.deb, and beside it a bill of materials, which is in the package
 // too. The package takes the places of the original's packages heartbeat and ldirectord:
 //
-//	               dpkg -i systole.deb                        dpkg -r systole; dpkg -i heartbeat.deb
+//	               apt install ./systole.deb                  apt install heartbeat ldirectord
 //	heartbeat  ---------------------------->  systole  ------------------------------>  heartbeat
-//	  stopped by its own scripts               started if the service was enabled
-//	  its unedited scripts of /etc replaced    its unedited scripts of /etc replaced
-//	  edited ones kept, or asked about         edited ones kept, or asked about
+//	  loses its files while it runs            stopped
+//	  shut down by systole's scripts           its unedited scripts of /etc replaced
+//	  its unedited scripts of /etc replaced    edited ones kept, or asked about
+//	  edited ones kept, or asked about         diverted files and links put back
+//	systole started if it ran or was enabled
 //
-// ha.cf, haresources, authkeys and ldirectord.cf are in no package: nothing touches them. Nor is
-// anything enabled that was not. The libraries of the original's packages (libheartbeat2, on Red
-// Hat heartbeat-libs) stay: foreign clients of the API need them.
+// No script of ours can run before the original's files go: apt removes its packages first, whether
+// they conflict or break. Debian's package leaves its daemon running then, but takes its FIFO away, and
+// end-original (in compat/service) shuts it down all the same.
+//
+// ha.cf, haresources, authkeys and ldirectord.cf are in no package of ours: nothing touches them. Nor
+// is anything enabled that was not. Debian's package ldirectord has ldirectord.cf, and its purge would
+// delete it: a diversion keeps dpkg away. The libraries of the original's packages (libheartbeat2, on Red Hat heartbeat-libs)
+// stay: foreign clients of the API need them.
 //
 // Some places belong to the package resource-agents, which stays too (see borrowed). On Debian
 // its files are diverted while systole is there; on Red Hat systole only fills in what is missing.
@@ -44,6 +51,8 @@ type order struct {
 	bin     string // the built programs
 	src     string // the source tree
 	out     string // where the package is put
+	level   int    // how hard gzip tries, 1 to 9
+	work    string // for files that are made for the package
 	made    time.Time
 }
 
@@ -58,6 +67,7 @@ func run(args []string, env func(string) string, stdout, stderr io.Writer) int {
 	flags.StringVar(&o.bin, "bin", "build/bin", "directory of the built programs")
 	flags.StringVar(&o.src, "src", ".", "the source tree")
 	flags.StringVar(&o.out, "out", "dist", "directory that the package is put into")
+	flags.IntVar(&o.level, "level", 6, "how hard gzip tries, 1 to 9: 9 is six times as slow as 6, and 0.3 % smaller")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
@@ -85,6 +95,10 @@ func (o order) pack() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if o.work, err = os.MkdirTemp("", "pack"); err != nil {
+		return "", err
+	}
+	defer os.RemoveAll(o.work)
 	info, err := o.info(bill)
 	if err != nil {
 		return "", err

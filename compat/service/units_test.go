@@ -69,7 +69,7 @@ func TestHeartbeatUnit(t *testing.T) {
 	for key, want := range map[string]string{
 		"Service.Type": "notify", "Service.ExecStart": "/usr/libexec/heartbeat/heartbeat -f",
 		"Service.ExecReload": "/usr/libexec/heartbeat/heartbeat -r", "Service.ExecStop": "/usr/libexec/heartbeat/heartbeat -k",
-		"Service.KillMode": "process", "Service.SendSIGKILL": "no",
+		"Service.KillMode": "process", "Service.SendSIGKILL": "no", "Service.WatchdogSec": "60s",
 	} {
 		if got := u[key]; len(got) != 1 || got[0] != want {
 			t.Errorf("%s %q, want %s", key, got, want)

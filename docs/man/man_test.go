@@ -77,7 +77,7 @@ func TestEveryDirectiveIsDocumented(t *testing.T) {
 // A page has a name that agrees with its file, a name section that whatis can read, and no line
 // that roff would take for an unknown request.
 func TestPages(t *testing.T) {
-	requests := []string{"TH", "SH", "SS", "TP", "TQ", "PP", "B", "I", "BI", "BR", "IB", "IR", "RI", "RB", "RS", "RE", "br", "nf", "fi"}
+	requests := []string{"TH", "SH", "SS", "TP", "IP", "TQ", "PP", "B", "I", "BI", "BR", "IB", "IR", "RI", "RB", "RS", "RE", "br", "nf", "fi"}
 	for _, page := range layout.Manuals() {
 		text, err := os.ReadFile(page)
 		if err != nil {

@@ -1,8 +1,6 @@
 package hbd
 
 import (
-	dto "github.com/prometheus/client_model/go"
-
 	"systole/pkg/halog"
 	"systole/pkg/hook"
 	"systole/pkg/metrics"
@@ -28,7 +26,7 @@ func (d *beatDaemon) openObservers() (closed func()) {
 }
 
 // families are the metrics of this moment.
-func (d *beatDaemon) families() []*dto.MetricFamily {
+func (d *beatDaemon) families() []metrics.Family {
 	if doc := d.askLoop(d.ctx); doc != nil {
 		return metrics.Heartbeat(doc)
 	}

@@ -1,8 +1,6 @@
 package ldird
 
 import (
-	dto "github.com/prometheus/client_model/go"
-
 	"systole/pkg/hook"
 	"systole/pkg/ldirectorcf"
 	"systole/pkg/metrics"
@@ -30,7 +28,7 @@ func (d *daemon) useObservers(g ldirectorcf.Global) {
 }
 
 // families are the metrics of this moment.
-func (d *daemon) families() []*dto.MetricFamily {
+func (d *daemon) families() []metrics.Family {
 	doc, ok := d.document()
 	if !ok {
 		return nil

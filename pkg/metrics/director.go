@@ -1,8 +1,6 @@
 package metrics
 
 import (
-	dto "github.com/prometheus/client_model/go"
-
 	"systole/pkg/state"
 )
 
@@ -66,7 +64,7 @@ func realMetrics() []metric[real] {
 }
 
 // Director returns the families of a director.
-func Director(d *state.Director) []*dto.MetricFamily {
+func Director(d *state.Director) []Family {
 	var virtuals []labelled[virtual]
 	var ofVirtuals, ofReals []labelled[counters]
 	var reals []labelled[real]

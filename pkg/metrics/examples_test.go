@@ -13,7 +13,7 @@ import (
 func TestExamples(t *testing.T) {
 	known := map[string]bool{}
 	for _, f := range append(Heartbeat(pair()), Director(crowd(2))...) {
-		known[f.GetName()] = true
+		known[f.Name] = true
 	}
 	for _, c := range []struct {
 		file  string

@@ -3,8 +3,6 @@ package metrics
 import (
 	"strings"
 
-	dto "github.com/prometheus/client_model/go"
-
 	"systole/pkg/state"
 )
 
@@ -70,7 +68,7 @@ func groupMetrics() []metric[group] {
 }
 
 // Heartbeat returns the families of a document.
-func Heartbeat(d *state.Document) []*dto.MetricFamily {
+func Heartbeat(d *state.Document) []Family {
 	var nodes []labelled[node]
 	var paths []labelled[path]
 	add := func(list []state.Node, kind string) {

@@ -17,8 +17,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
 
 	"systole/pkg/state"
 )
@@ -50,13 +48,11 @@ func crowd(n int) *state.Director {
 	return d
 }
 
-func text(t testing.TB, families []*dto.MetricFamily) string {
+func text(t testing.TB, families []Family) string {
 	t.Helper()
 	var b bytes.Buffer
-	for _, f := range families {
-		if _, err := expfmt.MetricFamilyToText(&b, f); err != nil {
-			t.Fatal(err)
-		}
+	if err := Write(&b, families); err != nil {
+		t.Fatal(err)
 	}
 	return b.String()
 }
@@ -64,7 +60,7 @@ func text(t testing.TB, families []*dto.MetricFamily) string {
 func TestFamilies(t *testing.T) {
 	d := crowd(2)
 	d.Virtuals[0].Reals = append(d.Virtuals[0].Reals, d.Virtuals[0].Reals[0], state.Real{Name: "10.1.0.9:80", State: "disabled"})
-	for name, families := range map[string][]*dto.MetricFamily{"heartbeat": Heartbeat(pair()), "ldirectord": Director(d)} {
+	for name, families := range map[string][]Family{"heartbeat": Heartbeat(pair()), "ldirectord": Director(d)} {
 		got := text(t, families)
 		path := "testdata/" + name + ".prom"
 		if *update {
@@ -82,7 +78,7 @@ func TestFamilies(t *testing.T) {
 // promtool's linter has nothing to say, and no family or sample is there twice.
 func TestConventions(t *testing.T) {
 	families := append(Heartbeat(pair()), Director(crowd(3))...)
-	problems, err := promlint.NewWithMetricFamilies(families).Lint()
+	problems, err := promlint.New(strings.NewReader(text(t, families))).Lint()
 	if err != nil || len(problems) > 0 {
 		t.Errorf("%v %+v", err, problems)
 	}
@@ -124,7 +120,7 @@ func get(t *testing.T, c *http.Client, url string) (string, int) {
 
 // The socket answers always, TCP as long as it is configured.
 func TestServer(t *testing.T) {
-	s := NewServer(func() []*dto.MetricFamily { return Heartbeat(pair()) })
+	s := NewServer(func() []Family { return Heartbeat(pair()) })
 	defer s.Close()
 	path := filepath.Join(t.TempDir(), "metrics")
 	if err := s.Socket(path, 0o660, os.Getgid()); err != nil {
@@ -175,7 +171,7 @@ func free(t *testing.T) netip.AddrPort {
 // BenchmarkScrape is a scrape of ten thousand servers, without the network.
 func BenchmarkScrape(b *testing.B) {
 	d := crowd(10000)
-	h := handler(func() []*dto.MetricFamily { return Director(d) })
+	h := handler(func() []Family { return Director(d) })
 	for b.Loop() {
 		w := &nowhere{}
 		r, _ := http.NewRequest("GET", "/metrics", nil)

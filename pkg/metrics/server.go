@@ -9,10 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-	dto "github.com/prometheus/client_model/go"
-
 	"systole/pkg/state/socket"
 )
 
@@ -24,7 +20,7 @@ const (
 )
 
 // Source gives the families of this moment; none at the end of the daemon.
-type Source func() []*dto.MetricFamily
+type Source func() []Family
 
 // Server answers scrapes of /metrics on a unix socket, and over TCP while it is told to.
 type Server struct {
@@ -44,8 +40,18 @@ func NewServer(source Source) *Server {
 }
 
 func handler(source Source) http.Handler {
-	gather := func() ([]*dto.MetricFamily, error) { return source(), nil }
-	return promhttp.HandlerFor(prometheus.GathererFunc(gather), promhttp.HandlerOpts{MaxRequestsInFlight: scrapes})
+	slots := make(chan struct{}, scrapes)
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		select {
+		case slots <- struct{}{}:
+			defer func() { <-slots }()
+		default:
+			http.Error(w, "too many scrapes at once", http.StatusServiceUnavailable)
+			return
+		}
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		_ = Write(w, source()) // who has gone misses nothing
+	})
 }
 
 // Socket answers on a unix socket for root and a group until Close. The error says why it cannot.

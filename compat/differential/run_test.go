@@ -1,0 +1,257 @@
+package differential
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"systole/compat/lab"
+	"systole/compat/uml"
+)
+
+func TestMain(m *testing.M) {
+	lab.Main()
+	// User-Mode Linux has one processor, and scenarios wait most of the time.
+	flag.Set("test.parallel", "16")
+	if os.Geteuid() == 0 && !uml.Inside() {
+		if _, err := lab.EnsureInstalled(context.Background()); err != nil { // once, not once for each machine
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// elsewhere runs the calling test in a User-Mode Linux of its own if it has to, beside the other
+// tests' ones.
+func elsewhere(t *testing.T) bool {
+	t.Helper()
+	t.Parallel()
+	return uml.Elsewhere(t)
+}
+
+// patience is for everything that must come to be: far longer than any of it takes.
+const patience = 4 * time.Minute
+
+// hosts are the last numbers of the servers' addresses.
+func hosts() []string { return []string{"11", "12", "13", "14", "15", "19"} }
+
+// stage is what all scenarios share.
+type stage struct {
+	servers   *lab.Host
+	directors []*director
+	began     time.Time
+}
+
+func newStage(t *testing.T, scenarios int) *stage {
+	t.Helper()
+	l := lab.Test(t)
+	lan := lab.OK(l.Switch("lan"))(t)
+	var addrs []string
+	names := "" // with maintenancedir the original looks up the name of every server in every pass
+	for n := range scenarios {
+		for _, host := range hosts() {
+			addrs = append(addrs, fmt.Sprintf("10.0.%d.%s/8", n+1, host))
+			names += fmt.Sprintf("10.0.%[1]d.%[2]s real%[2]s-%[1]d.example.com\n", n+1, host)
+		}
+	}
+	host := func(name string, f lab.Flavour, addrs ...string) *lab.Host {
+		return lab.OK(l.Host(lab.Spec{Name: name, Flavour: f, EtcHosts: names, Ports: map[string]lab.Port{"eth0": lab.On(lan, addrs...)}}))(t)
+	}
+	return &stage{host("servers", lab.Bare, addrs...), []*director{
+		newDirector(t, host(original, lab.Originals, "10.0.0.1/8"), original),
+		newDirector(t, host(ours, lab.Systole, "10.0.0.2/8"), ours),
+	}, time.Now()}
+}
+
+// scenario is a configuration and what happens to it. NET in texts is the scenario's 10.0.N, MARK its
+// firewall mark.
+type scenario struct {
+	name  string
+	cf    string
+	story func(r *run)
+}
+
+// run is a scenario that is played.
+type run struct {
+	*testing.T
+	stage   *stage
+	name    string
+	net     string
+	servers map[string]*server
+}
+
+func (s *stage) play(t *testing.T, number int, sc scenario) {
+	r := &run{T: t, stage: s, name: sc.name + ".cf", net: fmt.Sprintf("10.0.%d", number), servers: map[string]*server{}}
+	for _, host := range hosts() {
+		r.servers[host] = newServer(t, s.servers, r.net+"."+host+":80")
+	}
+	r.write(sc.cf)
+	t.Cleanup(r.showLogs)
+	sc.story(r)
+}
+
+func (r *run) showLogs() {
+	if !r.Failed() {
+		return
+	}
+	for _, d := range r.stage.directors {
+		r.Logf("the log of %s:\n%s", d.who, strings.Join(r.log(d), "\n"))
+	}
+}
+
+// log is what a daemon has written, but for a line that is not complete.
+func (r *run) log(d *director) []string {
+	text, err := d.ReadFile("/var/log/" + r.name + ".log")
+	if err != nil {
+		return nil
+	}
+	lines := strings.Split(string(text), "\n")
+	return lines[:len(lines)-1]
+}
+
+func (r *run) here(text string) string {
+	return strings.NewReplacer("NET", r.net, "MARK", r.mark()).Replace(text)
+}
+
+// mark is the firewall mark of the scenario.
+func (r *run) mark() string { return strings.TrimPrefix(r.net, "10.0.") }
+
+// write writes the configuration of both. It begins with what all have in common. A check may take
+// long: the one processor is busy with everybody's processes.
+func (r *run) write(cf string) {
+	r.Helper()
+	r.file("/etc/ha.d/"+r.name, "logfile=\"/var/log/"+r.name+".log\"\ncheckinterval=1\nchecktimeout=30\n"+cf, 0o644)
+}
+
+func (r *run) file(name, text string, perm os.FileMode) {
+	r.Helper()
+	for _, d := range r.stage.directors {
+		if err := d.WriteFile(r.here(name), []byte(r.here(text)), perm); err != nil {
+			r.Fatal(err)
+		}
+	}
+}
+
+// both runs a command on both. The exit codes and what they print must be equal.
+func (r *run) both(argv ...string) {
+	r.Helper()
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	printed := map[string]string{}
+	for _, d := range r.stage.directors {
+		res := lab.OK(d.Run(ctx, argv...))(r.T)
+		printed[d.who] = pid.ReplaceAllString(fmt.Sprintf("exit code %d\n%s%s", res.Code, res.Stdout, res.Stderr), "PID")
+	}
+	if diff := cmp.Diff(printed[original], printed[ours]); diff != "" {
+		r.Errorf("%s (-original +ours): %s", strings.Join(argv, " "), diff)
+	}
+}
+
+func (r *run) ldirectord(command string) {
+	r.Helper()
+	r.both("/usr/sbin/ldirectord", "/etc/ha.d/"+r.name, command)
+}
+
+// signal tells both daemons something: a command of the original takes seconds here.
+func (r *run) signal(name string) {
+	r.Helper()
+	r.both("sh", "-c", "kill -"+name+" $(cat "+r.pidFile()+")")
+}
+
+func (r *run) pidFile() string { return "/var/run/ldirectord." + r.name + ".pid" }
+
+// are gives servers a mood.
+func (r *run) are(m mood, hosts ...string) {
+	r.Helper()
+	for _, host := range hosts {
+		r.servers[host].is(r.T, m)
+	}
+}
+
+// comes waits until both tables are what the text says, and both logs say the same.
+func (r *run) comes(what, text string) {
+	r.Helper()
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	for _, d := range r.stage.directors {
+		r.awaitTable(ctx, d, what, r.expected(text))
+	}
+	r.sameLogs(ctx, what)
+	r.Logf("%6.1f s: %s", time.Since(r.stage.began).Seconds(), what)
+}
+
+// sameLogs waits until both have written the same, but for what may differ.
+func (r *run) sameLogs(ctx context.Context, what string) {
+	r.Helper()
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		told := map[string]map[string][]string{}
+		for _, d := range r.stage.directors {
+			told[d.who] = agreed(d.who, r.log(d))
+		}
+		diff := cmp.Diff(told[original], told[ours])
+		if diff == "" {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			r.Fatalf("%s: the logs (-original +ours)\n%s", what, diff)
+		}
+	}
+}
+
+// ends stops both by the signal of "ldirectord stop" and waits until their tables are what the text says, the logs
+// say the same to the last line and the pid files are gone.
+func (r *run) ends(text string) {
+	r.Helper()
+	r.signal("TERM")
+	r.comes("stop", text)
+	r.left()
+}
+
+// left waits until the pid files are gone.
+func (r *run) left() {
+	r.Helper()
+	r.await("the pid file is gone", func(d *director) bool {
+		_, err := d.ReadFile(r.pidFile())
+		return errors.Is(err, fs.ErrNotExist)
+	})
+}
+
+// comesFile waits until a file on both says what it should.
+func (r *run) comesFile(name, want string) {
+	r.Helper()
+	r.await(name+" says "+want, func(d *director) bool {
+		text, err := d.ReadFile(r.here(name))
+		return err == nil && string(text) == want
+	})
+}
+
+// await waits for something on both that tells nobody of its coming.
+func (r *run) await(what string, so func(d *director) bool) {
+	r.Helper()
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for _, d := range r.stage.directors {
+		for !so(d) {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				r.Fatalf("%s: it did not come to be: %s", d.who, what)
+			}
+		}
+	}
+}
