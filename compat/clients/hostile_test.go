@@ -12,7 +12,7 @@ import (
 )
 
 var (
-	hostileTime = flag.Duration("hostile", 20*time.Second, "how long hostile clients attack a node of a pair")
+	hostileTime = flag.Duration("hostile", time.Minute, "how long hostile clients attack a node of a pair")
 	hostileSeed = flag.Uint64("hostile-seed", 1, "what hostile clients do follows from this")
 )
 

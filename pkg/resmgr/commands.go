@@ -198,7 +198,7 @@ func (c *command) printGroups(groups []haresources.Group) int {
 
 // MachDownMain is the command mach_down NODE.
 func MachDownMain(args []string, env func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
-	if len(args) != 1 {
+	if len(args) != 1 || args[0] == "--help" {
 		fmt.Fprintf(stderr, "usage: %s/mach_down node\n", NoArchBin)
 		return 1
 	}
@@ -209,7 +209,7 @@ func MachDownMain(args []string, env func(string) string, stdin io.Reader, stdou
 
 // ReqResourceMain is the command req_resource KEY.
 func ReqResourceMain(args []string, env func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
-	if len(args) != 1 {
+	if len(args) != 1 || args[0] == "--help" {
 		fmt.Fprintf(stderr, "usage: %s/req_resource key\n", NoArchBin)
 		return 1
 	}

@@ -2,6 +2,7 @@ package ipfaild
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -19,7 +20,11 @@ const flushing = time.Second
 
 // Main runs ipfail until SIGTERM or SIGINT, which end it with exit code 0. It takes no arguments;
 // env is the environment of the process, where the daemon says where to log.
-func Main(_ []string, _ io.Reader, _, stderr io.Writer, env []string) int {
+func Main(args []string, _ io.Reader, stdout, stderr io.Writer, env []string) int {
+	if len(args) > 1 && args[1] == "--help" {
+		fmt.Fprintln(stdout, "usage: ipfail\nheartbeat starts it: respawn hacluster "+args[0]+" in ha.cf")
+		return 0
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	log := newLog(env, stderr)
