@@ -197,8 +197,15 @@ func TestSteer(t *testing.T) {
 	}
 	s := newStage(t)
 	with := s.both()
-	s.until("both are counted", func() bool { return s.told(first).Counters.Active >= 1 && s.told(second).Counters.Active >= 1 })
-	if r := s.told(first); r.Counters.Conns < 1 || r.Counters.InBytes == 0 || r.State != "up" || r.Weight != 5 {
+	s.until("both are counted", func() bool {
+		for _, name := range []string{first, second} {
+			if c := s.told(name).Counters; c.Active < 1 || c.Conns < 1 || c.InBytes == 0 {
+				return false
+			}
+		}
+		return true
+	})
+	if r := s.told(first); r.State != "up" || r.Weight != 5 {
 		t.Errorf("%+v", r)
 	}
 	if text := s.scraped(); !strings.Contains(text, `ldirectord_real_active_connections{real="`+first+`:7",virtual="tcp:`+service+`"} `) {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -73,6 +74,23 @@ func (h *Host) killSender(ip netip.Addr) (was, killed bool) {
 	}
 	pid, ok := readPid(path)
 	killed = ok && signalSender(pid, unix.SIGTERM)
+	if killed {
+		awaitEnd(pid)
+	}
 	_ = os.Remove(path)
 	return true, killed
+}
+
+// endTime is how long the end of a process is awaited.
+const endTime = 500 * time.Millisecond
+
+// awaitEnd waits for the end of a process that has been told to: one that has just begun may
+// still write its pid file.
+func awaitEnd(pid int) {
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return // it is gone, or the kernel cannot tell
+	}
+	defer unix.Close(fd)
+	_, _ = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, int(endTime.Milliseconds()))
 }
