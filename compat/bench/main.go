@@ -80,8 +80,8 @@ func parse(args []string, errs io.Writer) (options, error) {
 		return o, fmt.Errorf("-n %d: at least one round is needed", o.rounds)
 	case o.half != "" && o.half != "cluster" && o.half != "director":
 		return o, fmt.Errorf("-half %s: cluster or director", o.half)
-	case o.half != "" && o.write:
-		return o, errors.New("-write needs both halves")
+	case o.half == "director" && o.write:
+		return o, errors.New("-write needs the cluster's half")
 	case fs.NArg() > 0:
 		return o, fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}

@@ -134,6 +134,19 @@ func (d *Daemon) Raw(text string) {
 	}
 }
 
+// Flush waits until what is queued has been written, but no longer than limit: the system's logger may
+// hang.
+func (d *Daemon) Flush(limit time.Duration) {
+	written := make(reached)
+	if !d.q.try([]delivery{{to: written}}) {
+		return
+	}
+	select {
+	case <-written:
+	case <-time.After(limit):
+	}
+}
+
 // Close writes what is queued and ends the log; later lines are lost.
 func (d *Daemon) Close(ctx context.Context) error {
 	d.SetTargets(Targets{})

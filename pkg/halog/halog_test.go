@@ -405,3 +405,22 @@ func FuzzLines(f *testing.F) {
 		}
 	})
 }
+
+// After Flush the lines before it are in the file; after Close it waits for nothing.
+func TestFlush(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ha.log")
+	d := NewDaemon(DaemonConfig{Entity: "ipfail", PID: 7, Targets: Targets{Logfile: path}})
+	d.Flush(time.Minute) // nothing yet
+	for i := range 100 {
+		d.Logf(Info, "line %d", i)
+	}
+	d.Flush(time.Minute)
+	text, err := os.ReadFile(path)
+	if err != nil || !strings.HasSuffix(string(text), "line 99\n") {
+		t.Errorf("%v, %q", err, text)
+	}
+	if err := d.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	d.Flush(time.Minute)
+}

@@ -26,6 +26,12 @@ type closing struct{ sink }
 
 func (c closing) write(string) { c.sink.close() }
 
+// reached is a sink that is closed when the writer comes to it.
+type reached chan struct{}
+
+func (r reached) write(string) { close(r) }
+func (r reached) close()       {}
+
 // queue hands records to one writer goroutine.
 type queue struct {
 	lost func(n int64) []delivery // the record that tells of n lines lost; must not put
@@ -54,6 +60,21 @@ func (q *queue) put(record []delivery) {
 	}
 	q.tell(1)
 	q.offer(record)
+}
+
+// try queues a record that is no line. It says whether the writer will come to it.
+func (q *queue) try(record []delivery) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.closed || q.records == nil {
+		return false
+	}
+	select {
+	case q.records <- record:
+		return true
+	default:
+		return false
+	}
 }
 
 // tell says how many lines were lost, if there is room for that and for spare records more.

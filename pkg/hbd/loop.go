@@ -113,8 +113,16 @@ func (d *beatDaemon) step(ev cluster.Event) {
 	for len(d.pending) > 0 {
 		now := time.Now()
 		d.before(now, d.pending[0])
+		var jobs []cluster.Action // after the lines of the step: what they log comes later
 		for _, a := range d.machine.Step(now, d.pending[0]) {
 			d.after(now, a)
+			if _, job := a.(cluster.Run); job {
+				jobs = append(jobs, a)
+				continue
+			}
+			d.carryOut(a)
+		}
+		for _, a := range jobs {
 			d.carryOut(a)
 		}
 		d.settled(now)

@@ -15,8 +15,11 @@ import (
 	"systole/pkg/ipfail"
 )
 
-// flushing is how long the last log lines may take.
-const flushing = time.Second
+// flushing is how long the last log lines may take, lineTime how long any other one is awaited.
+const (
+	flushing = time.Second
+	lineTime = 100 * time.Millisecond
+)
 
 // Main runs ipfail until SIGTERM or SIGINT, which end it with exit code 0. It takes no arguments;
 // env is the environment of the process, where the daemon says where to log.
@@ -28,7 +31,11 @@ func Main(args []string, _ io.Reader, stdout, stderr io.Writer, env []string) in
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
 	log := newLog(env, stderr)
-	code := run(ctx, hbapi.DefaultSocket, log.Log)
+	// A line stands before those of the daemon that its message brings about.
+	code := run(ctx, hbapi.DefaultSocket, func(level halog.Level, text string) {
+		log.Log(level, text)
+		log.Flush(lineTime)
+	})
 	last, cancel := context.WithTimeout(context.Background(), flushing)
 	defer cancel()
 	log.Close(last)
