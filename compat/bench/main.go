@@ -71,16 +71,16 @@ func parse(args []string, errs io.Writer) (options, error) {
 	fs.BoolVar(&o.write, "write", false, "write the tables to docs/benchmarks.md")
 	fs.DurationVar(&o.busy, "busy", 10*time.Minute, "how long all run on a machine with too much to do; 0: not at all")
 	fs.StringVar(&o.logs, "logs", "", "keep the nodes' logs in this directory")
-	fs.StringVar(&o.half, "half", "", "cluster or director: measure heartbeat or ldirectord only")
+	fs.StringVar(&o.half, "half", "", "cluster, director or starve: measure heartbeat, ldirectord, or a machine with too much to do only")
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}
 	switch {
 	case o.rounds < 1:
 		return o, fmt.Errorf("-n %d: at least one round is needed", o.rounds)
-	case o.half != "" && o.half != "cluster" && o.half != "director":
-		return o, fmt.Errorf("-half %s: cluster or director", o.half)
-	case o.half == "director" && o.write:
+	case !slices.Contains([]string{"", "cluster", "director", "starve"}, o.half):
+		return o, fmt.Errorf("-half %s: cluster, director or starve", o.half)
+	case (o.half == "director" || o.half == "starve") && o.write:
 		return o, errors.New("-write needs the cluster's half")
 	case fs.NArg() > 0:
 		return o, fmt.Errorf("unexpected argument %q", fs.Arg(0))
@@ -106,12 +106,17 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	began := time.Now()
 	fmt.Fprintln(out, machine())
 	r := report{options: o}
-	if o.half != "director" {
+	if o.half == "" || o.half == "cluster" {
 		if err := measureCluster(ctx, entered, &r, out); err != nil {
 			return err
 		}
 	}
-	if o.half != "cluster" {
+	if o.half == "" || o.half == "cluster" || o.half == "starve" {
+		if err := measureStarved(ctx, entered, &r, out); err != nil {
+			return err
+		}
+	}
+	if o.half == "" || o.half == "director" {
 		if r.directors, err = measureDirectors(ctx, out); err != nil {
 			return err
 		}
@@ -123,10 +128,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return nil
 }
 
-// measureCluster has heartbeats and keepalived compete, and then starve.
+// measureCluster has heartbeats and keepalived compete.
 func measureCluster(ctx context.Context, entered []contestant, r *report, out io.Writer) (err error) {
 	o := r.options
-	fmt.Fprintf(out, "%d rounds of %s, about %s\n\n", o.rounds, names(entered), expected(entered, o.rounds)+o.busy)
+	fmt.Fprintf(out, "%d rounds of %s, about %s\n\n", o.rounds, names(entered), expected(entered, o.rounds))
 	if r.results, err = compete(ctx, entered, o, out); err != nil {
 		return err
 	}
@@ -135,12 +140,19 @@ func measureCluster(ctx context.Context, entered []contestant, r *report, out io
 	}
 	r.cost = costOfMessage()
 	fmt.Fprintf(out, "\n%s\n", r.cost)
-	if o.busy > 0 {
-		if r.starved, err = starve(ctx, entered, o.busy); err != nil {
-			return err
-		}
-		fmt.Fprintf(out, "\n%s", plain(starvedTable(r.starved, o.busy)))
+	return nil
+}
+
+// measureStarved has all run side by side on a machine with too much to do.
+func measureStarved(ctx context.Context, entered []contestant, r *report, out io.Writer) (err error) {
+	busy := r.options.busy
+	if busy == 0 {
+		return nil
 	}
+	if r.starved, err = starve(ctx, entered, busy); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\n%s", plain(starvedTable(r.starved, busy)))
 	return nil
 }
 

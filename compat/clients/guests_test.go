@@ -23,9 +23,15 @@ func TestAPITest(t *testing.T) {
 	for _, n := range []*node{p.active, p.standby} {
 		started[n] = lab.OK(n.Start(libexec + "api_test"))(t)
 	}
+	found := 0 // who began later finds the other one's api_test
 	for n, proc := range started {
 		until(t, n.Name+": api_test has heard both nodes' pings and their answers", func() bool { return heardAll(proc.Stderr()) })
 		checkWalk(t, n, proc.Stderr())
+		peer := map[*node]string{p.active: standbyName, p.standby: activeName}[n]
+		found += strings.Count(proc.Stderr(), peer+"/api_test status: [online]")
+	}
+	if found == 0 {
+		t.Error("neither api_test finds the other")
 	}
 	for n, proc := range started {
 		if err := proc.Signal(15); err != nil {
@@ -55,8 +61,8 @@ func checkWalk(t *testing.T, n *node, text string) {
 		"Parameter keepalive is [200ms]", "Parameter deadping is [2]", "Parameter auto_failback is [on]", "Optional Parameter logfile is [/var/log/ha.log]",
 		"Current resource status: local", "Cluster node: " + gatewayAddr + ": status: ping",
 		"node " + gatewayAddr + ": intf: " + gatewayAddr + " ifstatus: up", gatewayAddr + "/api_test status: [offline]",
-		"Cluster node: " + activeName + ": status: active", activeName + "/api_test status: [online]",
-		"Cluster node: " + standbyName + ": status: active", standbyName + "/api_test status: [online]",
+		"Cluster node: " + activeName + ": status: active", "Cluster node: " + standbyName + ": status: active",
+		n.Name + "/api_test status: [online]",
 		"Sent ping request to cluster", "Waiting for messages...", "Client " + n.Name + "/ping now has status [join]",
 	} {
 		if !strings.Contains(text, part) {
