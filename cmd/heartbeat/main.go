@@ -8,7 +8,6 @@ import (
 
 	"systole/pkg/agent"
 	"systole/pkg/hbd"
-	"systole/pkg/ipfail/ipfaild"
 	"systole/pkg/logd"
 	"systole/pkg/propagate"
 	"systole/pkg/resmgr"
@@ -19,7 +18,6 @@ import (
 func applets() map[string]func() int {
 	return map[string]func() int{
 		"heartbeat":       process(hbd.Main),
-		"ipfail":          process(ipfaild.Main),
 		"ResourceManager": tool(resmgr.ResourceManagerMain),
 		"mach_down":       tool(resmgr.MachDownMain),
 		"req_resource":    tool(resmgr.ReqResourceMain),

@@ -70,7 +70,7 @@ func listing(t *testing.T, dir string) string {
 
 func TestListing(t *testing.T) {
 	dest := t.TempDir()
-	stdout, stderr := install(t, 0, "-destdir", dest, "-bin", built(t, "heartbeat", "cl_status", "ldirectord", "systole"), "-src", root)
+	stdout, stderr := install(t, 0, "-destdir", dest, "-bin", built(t, "heartbeat", "cl_status", "ipfail", "ldirectord", "systole"), "-src", root)
 	if stdout != "" || stderr != "" {
 		t.Errorf("a first installation says %q, %q", stdout, stderr)
 	}
@@ -93,18 +93,20 @@ func TestListing(t *testing.T) {
 // Links lead to the program from wherever the tree is.
 func TestLinksLead(t *testing.T) {
 	dest := t.TempDir()
-	install(t, 0, "-destdir", dest, "-bin", built(t, "heartbeat", "cl_status", "ldirectord"), "-src", root)
-	program := filepath.Join(dest, "usr/libexec/heartbeat/heartbeat")
-	want, err := os.Stat(program)
-	if err != nil {
-		t.Fatal(err)
+	install(t, 0, "-destdir", dest, "-bin", built(t, "heartbeat", "cl_status", "ipfail", "ldirectord"), "-src", root)
+	programs := map[string]fs.FileInfo{}
+	for _, name := range []string{"heartbeat", "ipfail"} {
+		var err error
+		if programs[name], err = os.Stat(filepath.Join(dest, "usr/libexec/heartbeat", name)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for _, e := range layout.Table() {
 		if e.Kind != layout.Link || filepath.IsAbs(e.Source) || e.Path == "/etc/heartbeat" {
 			continue
 		}
 		got, err := os.Stat(filepath.Join(dest, e.Path))
-		if err != nil || !os.SameFile(got, want) {
+		if err != nil || !os.SameFile(got, programs[filepath.Base(e.Source)]) {
 			t.Errorf("%s: %v, or another file", e.Path, err)
 		}
 	}
@@ -112,11 +114,11 @@ func TestLinksLead(t *testing.T) {
 
 func TestWhatWasNotBuilt(t *testing.T) {
 	dest := t.TempDir()
-	install(t, 0, "-destdir", dest, "-bin", built(t, "heartbeat", "cl_status", "ldirectord"), "-src", root)
+	install(t, 0, "-destdir", dest, "-bin", built(t, "heartbeat", "cl_status", "ipfail", "ldirectord"), "-src", root)
 	if _, err := os.Lstat(filepath.Join(dest, "usr/sbin/systole")); err == nil {
 		t.Error("a program that was not built is there")
 	}
-	_, stderr := install(t, 1, "-destdir", t.TempDir(), "-bin", built(t, "heartbeat"), "-src", root)
+	_, stderr := install(t, 1, "-destdir", t.TempDir(), "-bin", built(t, "heartbeat", "ipfail"), "-src", root)
 	if !strings.Contains(stderr, "/usr/sbin/ldirectord: ") {
 		t.Errorf("without ldirectord: %q", stderr)
 	}
@@ -216,12 +218,15 @@ func TestPlacesThatAreOne(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dest, "etc/heartbeat"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	stdout, _ := install(t, 0, "-destdir", dest, "-bin", built(t, "heartbeat", "cl_status", "ldirectord"), "-src", root)
+	stdout, _ := install(t, 0, "-destdir", dest, "-bin", built(t, "heartbeat", "cl_status", "ipfail", "ldirectord"), "-src", root)
 	if stdout != "/etc/heartbeat is a directory and stays; it was to be a link to ha.d\n" {
 		t.Errorf("said %q", stdout)
 	}
-	for _, p := range []string{"usr/lib/heartbeat/heartbeat", "usr/lib/heartbeat/ipfail", "usr/libexec/heartbeat/heartbeat"} {
-		if text, err := os.ReadFile(filepath.Join(dest, p)); err != nil || !strings.Contains(string(text), "echo heartbeat") {
+	for p, program := range map[string]string{
+		"usr/lib/heartbeat/heartbeat": "heartbeat", "usr/libexec/heartbeat/heartbeat": "heartbeat",
+		"usr/lib/heartbeat/send_arp": "heartbeat", "usr/lib/heartbeat/ipfail": "ipfail",
+	} {
+		if text, err := os.ReadFile(filepath.Join(dest, p)); err != nil || !strings.Contains(string(text), "echo "+program) {
 			t.Errorf("%s: %v, %q", p, err, text)
 		}
 	}

@@ -39,7 +39,7 @@ func disk(t *testing.T) string {
 			}
 		}
 	}
-	if err := os.Rename(built(t, "heartbeat", "cl_status", "ldirectord"), filepath.Join(dir, "built")); err != nil {
+	if err := os.Rename(built(t, "heartbeat", "cl_status", "ipfail", "ldirectord"), filepath.Join(dir, "built")); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -65,7 +65,7 @@ func TestInstallOnAMachine(t *testing.T) {
 	check("cd /var/lib/heartbeat; stat -c '%A %U:%G %n' . cores/*", "drwxr-xr-x root:root .\ndrwx------ hacluster:root cores/hacluster\n"+
 		"drwx------ nobody:root cores/nobody\ndrwx------ root:root cores/root\n")
 	check("stat -c '%A %n' /usr/share/heartbeat /etc/ha.d/harc", "drwxr-xr-x /usr/share/heartbeat\n-rwxr-xr-x /etc/ha.d/harc\n")
-	check("/usr/lib64/heartbeat/ipfail; /usr/share/heartbeat/hb_standby", "heartbeat /usr/lib64/heartbeat/ipfail\nheartbeat /usr/share/heartbeat/hb_standby\n")
+	check("/usr/lib64/heartbeat/ipfail; /usr/share/heartbeat/hb_standby", "ipfail /usr/lib64/heartbeat/ipfail\nheartbeat /usr/share/heartbeat/hb_standby\n")
 	check(install, "")
 	check("echo '# mine' >>/etc/ha.d/rc.d/status; "+install, "/etc/ha.d/rc.d/status was edited and stays\n")
 	check("sha256sum -c --quiet "+RecordPath+" 2>/dev/null || true", "/etc/ha.d/rc.d/status: FAILED\n")

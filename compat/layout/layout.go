@@ -70,7 +70,7 @@ func Table() []Entry {
 // Daemons lists the names of the program of many names that are daemons, agents and helpers:
 // every place of daemons has them. heartbeat itself is the first.
 func Daemons() []string {
-	return []string{"heartbeat", "ipfail", "harc", "send_arp", "send_ua", "findif", "agent", "IPaddr", "IPaddr2", "cl_respawn", "ha_logger"}
+	return []string{"heartbeat", "harc", "send_arp", "send_ua", "findif", "agent", "IPaddr", "IPaddr2", "cl_respawn", "ha_logger"}
 }
 
 // Scripts lists its names that were scripts: they are in /usr/share/heartbeat, and with the
@@ -107,6 +107,7 @@ func dirs() []Entry {
 func programs() []Entry {
 	return []Entry{
 		{Path: multi, Kind: Program, Mode: 0o755, Source: "heartbeat"},
+		{Path: "/usr/libexec/heartbeat/ipfail", Kind: Program, Mode: 0o755, Source: "ipfail"},
 		{Path: "/usr/sbin/ldirectord", Kind: Program, Mode: 0o755, Source: "ldirectord"},
 		{Path: "/usr/bin/cl_status", Kind: Program, Mode: 0o555 | fs.ModeSetgid, Group: Group, Source: "cl_status"},
 		{Path: "/usr/sbin/systole", Kind: Optional, Mode: 0o755, Source: "systole"},
@@ -127,6 +128,7 @@ func links() []Entry {
 		for _, name := range names {
 			out = append(out, Entry{Path: dir + name, Kind: Link, Source: "../../libexec/heartbeat/heartbeat"})
 		}
+		out = append(out, Entry{Path: dir + "ipfail", Kind: Link, Source: "../../libexec/heartbeat/ipfail"})
 	}
 	for _, name := range Scripts() {
 		out = append(out, Entry{Path: share + name, Kind: Link, Source: "../../libexec/heartbeat/heartbeat"})

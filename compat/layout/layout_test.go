@@ -60,13 +60,20 @@ func TestEveryPlaceHasEveryProgram(t *testing.T) {
 		want = append(want, "/usr/share/heartbeat/"+name)
 	}
 	want = append(want, "/usr/bin/cl_status")
+	for _, dir := range places {
+		want = append(want, dir+"ipfail")
+	}
 	for _, p := range want {
 		e, ok := byPath[p]
 		if !ok {
 			t.Errorf("%s is missing", p)
 			continue
 		}
-		if to := path.Join(path.Dir(p), e.Source); e.Kind == layout.Link && to != "/usr/libexec/heartbeat/heartbeat" {
+		program := "/usr/libexec/heartbeat/heartbeat"
+		if path.Base(p) == "ipfail" {
+			program = "/usr/libexec/heartbeat/ipfail"
+		}
+		if to := path.Join(path.Dir(p), e.Source); e.Kind == layout.Link && to != program {
 			t.Errorf("%s leads to %s", p, to)
 		}
 	}
