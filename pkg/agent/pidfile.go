@@ -33,11 +33,18 @@ func (h *Host) pidFile(ip netip.Addr) string {
 	return h.statePath(sendArpName + "-" + ip.String())
 }
 
+// writePid replaces the file at once: both the process that starts a sender and the sender write
+// it, and a stop that reads between the two must find the pid.
 func writePid(path string, pid int) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return fmt.Errorf("write pid file: %w", err)
 	}
-	if err := os.WriteFile(path, []byte(strconv.Itoa(pid)), 0o600); err != nil {
+	fresh := fmt.Sprintf("%s.%d", path, os.Getpid())
+	if err := os.WriteFile(fresh, []byte(strconv.Itoa(pid)), 0o600); err != nil {
+		return fmt.Errorf("write pid file: %w", err)
+	}
+	if err := os.Rename(fresh, path); err != nil {
+		_ = os.Remove(fresh)
 		return fmt.Errorf("write pid file: %w", err)
 	}
 	return nil
