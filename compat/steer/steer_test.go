@@ -1,4 +1,4 @@
-// Package steer holds orders of an operator, counters and metrics to a real ip_vs, with clients on the
+// Package steer holds orders of an operator, counters, metrics and path checks to a real ip_vs, with clients on the
 // wire: a drained server keeps its connections and gets no new one, through a restart, and is gone when
 // the time of the drain is over.
 //
@@ -51,16 +51,18 @@ func soon(t *testing.T) context.Context {
 type stage struct {
 	*testing.T
 	director, client *lab.Host
+	reals            map[string]*lab.Host // by address
 }
 
-func newStage(t *testing.T) *stage {
+func newStage(t *testing.T, config string) *stage {
 	t.Helper()
 	l := lab.Test(t)
 	lan := lab.OK(l.Switch("lan"))(t)
-	s := &stage{T: t}
+	s := &stage{T: t, reals: map[string]*lab.Host{}}
 	s.client = lab.OK(l.Host(lab.Spec{Name: "client", Ports: map[string]lab.Port{"eth0": lab.On(lan, "192.0.2.9/24")}}))(t)
 	for _, addr := range []string{first, second} {
 		h := lab.OK(l.Host(lab.Spec{Name: "real" + addr[len(addr)-2:], Ports: map[string]lab.Port{"eth0": lab.On(lan, addr+"/24")}}))(t)
+		s.reals[addr] = h
 		s.serve(h, addr)
 	}
 	s.director = lab.OK(l.Host(lab.Spec{Name: "director", Flavour: lab.Systole, Ports: map[string]lab.Port{"eth0": lab.On(lan, "192.0.2.1/24")}}))(t)
@@ -195,7 +197,7 @@ func TestSteer(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root")
 	}
-	s := newStage(t)
+	s := newStage(t, config)
 	with := s.both()
 	s.until("both are counted", func() bool {
 		for _, name := range []string{first, second} {

@@ -79,6 +79,7 @@ func (m *Machine) book(done []step) {
 		changes[i] = s.change
 		k.succeeded(s.change.String())
 		m.report(s.lines)
+		m.arrived(s.change)
 	}
 	var err error
 	if k.have, err = k.have.Apply(changes); err != nil {

@@ -19,6 +19,11 @@
 // table left by a crash stays in service until a check says otherwise (ldirectord spec 7).
 // Equal identity strings share one check, but each virtual counts failures for itself.
 //
+// Directives of our own, all off by default, put conditions between a check and the table: several
+// successes in a row to come back (comeback.go), a hold after too many falls, a weight that grows
+// (slowstart.go), all servers while too few are up (panic.go), an answer for the virtual's own
+// address (path.go).
+//
 // The first moments of a healthy server, as a trace:
 //
 //	> start

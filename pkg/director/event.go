@@ -29,6 +29,7 @@ type CheckResult struct {
 	Up      bool
 	Message string   // of the monitor file; may be empty
 	Logs    []string // lines the check itself wants logged
+	Path    Path     // for a virtual with systole_path_check=
 }
 
 // Hangup asks for a reload: SIGHUP.

@@ -35,6 +35,13 @@ func fuzzConfigs() []string {
 			section("10.1.0.72:80", "        checktype=off\n", "10.1.0.11:80 gate"),
 		global + section("10.1.0.70:80", "        checktype=2\n        scheduler=rr\n", "10.1.0.11:80 gate 10", "10.1.0.11:80 gate 5") +
 			section("10.1.0.73:80", "        checktype=on\n        cleanstop=no\n", "10.1.0.12:80 gate 3"),
+		global + "systole_rise=3\nsystole_slow_start=7\nsystole_flap_hold=2 in 20 for 15\nsystole_panic=60\nfallback=127.0.0.1:80\n" +
+			section("10.1.0.70:80", "        quiescent=yes\n        systole_path_check=yes\n", "10.1.0.11:80 gate 20", "10.1.0.12:80 gate 3", "10.1.0.13:8080 gate") +
+			section("10.1.0.71:80", "        systole_panic=off\n        systole_rise=1\n", "10.1.0.11:80 gate 9", "10.1.0.12:80 masq 10"),
+		global + "systole_flap_hold=1 in 5 for 3\nquiescent=yes\nreaddquiescent=yes\n" +
+			section("10.1.0.70:80", "        failurecount=2\n        systole_panic=100\n", "10.1.0.11:80 gate 10", "10.1.0.12:80 masq 10") +
+			section("10.1.0.71:80", "        systole_slow_start=1\n        systole_path_check=yes\n", "10.1.0.11:80 gate 5", "10.1.0.11:80 gate 7") +
+			section("10.1.0.73:80", "        checktype=on\n        systole_rise=4\n        systole_slow_start=30\n", "10.1.0.12:80 gate 300"),
 		global,
 		"nonsense\n",
 	}
@@ -53,7 +60,7 @@ func foreign() ipvs.Entry {
 // disturb does one random thing to a world.
 func (w *world) disturb(op, arg byte) {
 	server1 := fuzzServers[int(arg)%len(fuzzServers)]
-	switch op % 12 {
+	switch op % 14 {
 	case 0:
 		w.servers[server1] = server{"down", "500 Timeout Alarm"}
 	case 1:
@@ -78,7 +85,21 @@ func (w *world) disturb(op, arg byte) {
 		w.advance(time.Duration(arg) * 20 * time.Millisecond)
 	case 11:
 		w.step(CheckResult{ID: "nobody", Seq: uint64(arg)})
+	case 12:
+		w.paths[server1] = Path{State: PathState(arg / 3 % 5), Text: "because"}
+	case 13:
+		w.orderRandom(netip.MustParseAddrPort(server1), arg/3)
 	}
+}
+
+// orderRandom gives or revokes an order about a server.
+func (w *world) orderRandom(real netip.AddrPort, arg byte) {
+	o := Order{Kind: []OrderKind{Drain, Disable, Weight}[arg%3], Real: real, Weight: int(arg)}
+	if arg&64 != 0 {
+		o.Until = w.now.Add(time.Duration(arg) * 100 * time.Millisecond)
+	}
+	w.orders++
+	w.step(Instruct{ID: w.orders, Order: o, Revoke: arg&16 != 0})
 }
 
 // handRandom removes or adds something of ours by hand.
@@ -113,6 +134,10 @@ func (w *world) heal() {
 		w.post(0, CheckResult{ID: id, Seq: w.running[id], Up: true, Message: "late"})
 	}
 	w.step(Maintenance{})
+	clear(w.paths)
+	for _, o := range slices.Clone(w.m.orders) {
+		w.step(Instruct{Order: o, Revoke: true})
+	}
 	w.advance(3 * retryMost)
 }
 
@@ -147,6 +172,8 @@ func FuzzMachine(f *testing.F) {
 	f.Add([]byte{1, 4, 1, 9, 50, 1, 1, 9, 250, 4, 2, 9, 100, 4, 3, 9, 30, 4, 5, 9, 90, 4, 0})
 	f.Add([]byte{2, 9, 100, 7, 1, 0, 0, 9, 255, 9, 255, 7, 0, 9, 255})
 	f.Add([]byte{3, 9, 200, 8, 64, 9, 255, 8, 33, 8, 16, 9, 255, 6, 200, 9, 40, 6, 0})
+	f.Add([]byte{4, 9, 200, 0, 0, 9, 200, 2, 0, 9, 200, 0, 0, 9, 255, 2, 0, 9, 255, 12, 9, 9, 255, 13, 3, 9, 200, 13, 51})
+	f.Add([]byte{5, 9, 200, 0, 1, 9, 255, 2, 1, 9, 100, 4, 4, 9, 255, 12, 3, 9, 255, 4, 5, 9, 255})
 	f.Add([]byte{1, 9, 100, 3, 0, 3, 1, 9, 255, 9, 255, 5, 0, 4, 0, 4, 1, 4, 2, 9, 1})
 	f.Fuzz(func(t *testing.T, script []byte) {
 		if len(script) < 1 || len(script) > 400 {
@@ -161,9 +188,9 @@ func FuzzMachine(f *testing.F) {
 
 func playRandom(t *testing.T, script []byte) string {
 	w := newWorld()
-	w.all = true
+	w.all, w.model = true, newModel()
 	w.kernel = ipvs.Table{foreign()}
-	w.config = fuzzConfigs()[int(script[0])%4]
+	w.config = fuzzConfigs()[int(script[0])%6]
 	w.start(t)
 	for i := 1; i+1 < len(script); i += 2 {
 		w.disturb(script[i], script[i+1])

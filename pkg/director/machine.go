@@ -40,15 +40,17 @@ type Machine struct {
 	began time.Time
 	ready bool // Ready has been said
 
-	config    *ldirectorcf.Config
-	virtuals  []*virtual // as configured, in file order
-	virtualOf map[ipvs.ServiceID]*virtual
-	touched   []*virtual // whose entry may differ from the kernel's
-	doubtful  []*virtual // whose fallback is to be decided again
-	retired   []*virtual // of earlier configurations, still to be deleted from the table
-	grace     []use      // who may still answer the first check
-	alerts    queue[*reminder]
-	reminders int
+	config     *ldirectorcf.Config
+	virtuals   []*virtual // as configured, in file order
+	virtualOf  map[ipvs.ServiceID]*virtual
+	touched    []*virtual // whose entry may differ from the kernel's
+	doubtful   []*virtual // whose fallback is to be decided again
+	retired    []*virtual // of earlier configurations, still to be deleted from the table
+	grace      []use      // who may still answer the first check
+	alerts     queue[*reminder]
+	reminders  int
+	ramps      queue[*ramp]
+	rampNumber int
 
 	checks   []*check // in file order
 	checkOf  map[string]*check
@@ -125,6 +127,7 @@ func (m *Machine) advance() {
 	m.endOrders()
 	if m.kernel.seen {
 		m.startChecks()
+		m.climbAll()
 		m.decide()
 		m.repeatAlerts()
 	}
@@ -272,6 +275,7 @@ func (m *Machine) Next() (time.Time, bool) {
 		}
 		at(m.graceDeadline())
 		at(m.alerts.next())
+		at(m.ramps.next())
 		at(m.orderDeadline())
 		if end := m.began.Add(grace); !m.ready && m.now.Before(end) {
 			at(end)

@@ -273,6 +273,9 @@ func (m *Machine) obey(v *virtual) {
 	for _, r := range v.reals {
 		u := use{v, r}
 		if is := m.biddingOf(u); is != r.bidding {
+			if r.bidding.held() && !is.held() && r.up {
+				m.startSlowly(u)
+			}
 			r.bidding = is
 			m.touch(v)
 			m.conclude(u)
@@ -295,10 +298,11 @@ func (m *Machine) biddingOf(u use) (b bidding) {
 	return b
 }
 
-// weight is the ordered or else the configured one.
+// weight is the ordered or else the configured one, or as much of it as the server has by now.
 func (r *real) weight() int {
+	full := r.cf.Weight
 	if r.bidding.reweight {
-		return r.bidding.weight
+		full = r.bidding.weight
 	}
-	return r.cf.Weight
+	return r.slow.grown(full)
 }

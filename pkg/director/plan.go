@@ -12,7 +12,7 @@ func (m *Machine) plan() []step {
 	var plan []step
 	for _, v := range m.takeTouched() {
 		for _, c := range m.attempt(v, ipvs.Plan(m.present(v.id), ipvs.Table{v.wanted()}, nil)) {
-			plan = append(plan, step{c, v.changeLines(c)})
+			plan = append(plan, step{c, m.changeLines(v, c)})
 		}
 		v.announced = false
 	}

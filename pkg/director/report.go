@@ -1,6 +1,7 @@
 package director
 
 import (
+	"cmp"
 	"fmt"
 
 	"systole/pkg/ipvs"
@@ -16,8 +17,11 @@ func (m *Machine) report(lines []line) {
 	}
 }
 
-// changeLines are the lines of a change of a virtual that stays.
-func (v *virtual) changeLines(c ipvs.Change) []line {
+// changeLines are the lines of a change of a virtual that stays. Those of our own conduct are not mailed.
+func (m *Machine) changeLines(v *virtual, c ipvs.Change) []line {
+	if text := cmp.Or(m.slowText(v, c), v.panicText(c)); text != "" {
+		return []line{{text, nil}}
+	}
 	switch {
 	case c.Op == ipvs.AddService:
 		return []line{{"Added virtual server: " + v.cf.Name, nil}}

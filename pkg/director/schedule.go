@@ -23,6 +23,7 @@ type check struct {
 	due      time.Time // of the running check: when it has missed its limit
 	delayed  bool      // it is due, and too many others are under way
 	connects int       // of a combined check: connects left before the next negotiate
+	path     Path      // the last one known
 	kind     ldirectorcf.CheckType
 }
 
@@ -239,12 +240,13 @@ func (m *Machine) checkResult(ev CheckResult) {
 	v := c.users[0].v.cf
 	switch {
 	case v.CheckType != ldirectorcf.CheckCombined:
-	case !ev.Up:
+	case !ev.Good():
 		c.connects = 0
 	case c.kind == ldirectorcf.CheckNegotiate:
 		c.connects = v.NumConnects
 	case c.connects > 0:
 		c.connects--
 	}
-	m.judge(c, ev.Up, ev.Message)
+	m.walked(c, ev.Path)
+	m.judge(c, ev.Good(), ev.Said())
 }

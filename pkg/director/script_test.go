@@ -89,6 +89,10 @@ func (w *world) command(t *testing.T, ar *txtar.Archive, f []string) {
 		w.advance(d)
 	case "server":
 		w.servers[f[1]] = server{f[2], strings.Join(f[3:], " ")}
+	case "path":
+		w.paths[f[1]] = Path{pathStates[f[2]], strings.Join(f[3:], " ")}
+	case "view":
+		w.trace = viewLines(w.m.View())
 	case "maintenance":
 		var m Maintenance
 		for _, a := range f[1:] {
@@ -115,6 +119,26 @@ func (w *world) command(t *testing.T, ar *txtar.Archive, f []string) {
 	default:
 		t.Fatalf("unknown command %q", f[0])
 	}
+}
+
+var pathStates = map[string]PathState{"good": PathGood, "refused": PathRefused, "broken": PathBroken, "unknown": PathUnknown}
+
+// viewLines shows what is told of virtuals and reals beyond the table.
+func viewLines(view View) (lines []string) {
+	for _, v := range view.Virtuals {
+		lines = append(lines, fmt.Sprintf("%s fallback=%v panic=%v", v.Config.Name, v.Fallback, v.Panic))
+		for _, r := range v.Reals {
+			line := fmt.Sprintf("  %s %s weight=%d growing=%v", netip.AddrPortFrom(r.Config.Addr, r.Config.Port), r.State, r.Weight, r.Growing)
+			if !r.Held.IsZero() {
+				line += fmt.Sprintf(" held=%.3f", r.Held.Sub(began).Seconds())
+			}
+			if r.Path != (Path{}) {
+				line += fmt.Sprintf(" path=%d %s", r.Path.State, r.Path.Text)
+			}
+			lines = append(lines, line)
+		}
+	}
+	return lines
 }
 
 func fileOf(t *testing.T, ar *txtar.Archive, name string) string {

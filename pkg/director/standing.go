@@ -13,13 +13,14 @@ const (
 	uncounted standing = iota // it has just been configured
 	inService                 // it is up
 	awaited                   // nothing is known of it, and the grace time is not over
-	out                       // it is down, has not answered in time, or operators hold it back
+	out                       // it is down or has not answered in time
+	withheld                  // operators hold it back, or it is in maintenance
 )
 
 func (r *real) standing(now time.Time) standing {
 	switch {
-	case r.bidding.held():
-		return out
+	case r.bidding.held() || r.maintained:
+		return withheld
 	case r.up:
 		return inService
 	case r.judged || !now.Before(r.since.Add(grace)):
@@ -33,12 +34,14 @@ func (v *virtual) anyUp() bool { return v.number[inService] > 0 }
 // settled says whether every real has been judged.
 func (v *virtual) settled() bool { return v.judged == len(v.reals) }
 
-// judge notes that a check, or the lack of one, has decided about a real.
-func (u use) judge() {
+// settle notes that a check, or the lack of one, has decided about a real.
+func (m *Machine) settle(u use) {
 	if !u.r.judged {
 		u.r.judged = true
 		u.v.judged++
+		m.doubt(u.v)
 	}
+	m.conclude(u)
 }
 
 // conclude draws the conclusions of a real's state when it may have changed: its entry of weight 0,
@@ -49,7 +52,7 @@ func (m *Machine) conclude(u use) {
 	switch {
 	case is == inService:
 		r.listed, r.dropped = true, false
-	case is == out && v.cf.Quiescent && !r.listed && !r.dropped:
+	case is >= out && v.cf.Quiescent && !r.listed && !r.dropped:
 		r.listed = true
 		m.touch(v)
 	}
@@ -85,15 +88,16 @@ func (m *Machine) doubt(v *virtual) {
 	}
 }
 
-// decide draws the conclusions of the reals' standings: the fallback server and its command.
+// decide draws the conclusions of the reals' standings: panic, the fallback server and its command.
 func (m *Machine) decide() {
 	m.endGrace()
 	all := inOrder(m.doubtful)
 	m.doubtful = nil
 	for _, v := range all {
 		v.doubtful = false
+		m.decidePanic(v)
 		switch {
-		case v.anyUp():
+		case v.anyUp() || v.panicking:
 			m.setFallback(v, false)
 		case v.number[awaited] == 0:
 			m.setFallback(v, true)

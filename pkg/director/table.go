@@ -57,6 +57,9 @@ func (v *virtual) wantedReal(r *real) (ipvs.Dest, bool) {
 	case r.up:
 		return ipvs.Dest{Addr: r.dest, Forward: r.cf.Forward, Weight: r.weight(), Upper: r.cf.Upper, Lower: r.cf.Lower}, true
 	}
+	if v.stays(r) {
+		return ipvs.Dest{Addr: r.dest, Forward: r.cf.Forward, Weight: r.weight(), Upper: r.cf.Upper, Lower: r.cf.Lower}, true
+	}
 	return ipvs.Dest{Addr: r.dest, Forward: r.cf.Forward}, r.listed && (v.cf.Quiescent || !r.judged)
 }
 

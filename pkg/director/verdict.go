@@ -17,8 +17,8 @@ func (m *Machine) judge(c *check, up bool, message string) {
 		} else {
 			m.realDown(u, false)
 		}
-		u.judge()
-		m.conclude(u)
+		u.r.maintained = false
+		m.settle(u)
 	}
 }
 
@@ -28,8 +28,8 @@ func (m *Machine) withdraw(c *check) {
 	for _, u := range c.users {
 		m.monitor(u, "", false, "Server in maintenance")
 		m.realDown(u, true)
-		u.judge()
-		m.conclude(u)
+		u.r.maintained = true
+		m.settle(u)
 	}
 }
 
@@ -38,16 +38,22 @@ func (m *Machine) realUp(u use) {
 		m.log(fmt.Sprintf("Resetting soft failure count: %s (%s)", u.r.addr(), u.v.cf.ID))
 		u.r.failures = 0
 	}
-	if !u.r.up {
-		u.r.up = true
-		u.r.turned = m.now
-		m.touch(u.v)
-		m.alertAgain(u, false)
+	if u.r.up || !m.mayReturn(u) {
+		return
 	}
+	if u.r.judged {
+		m.startSlowly(u)
+	}
+	u.r.up, u.r.passes = true, 0
+	u.r.turned = m.now
+	m.touch(u.v)
+	m.alertAgain(u, false)
+	m.turnedInPanic(u, "Up")
 }
 
 func (m *Machine) realDown(u use, forced bool) {
 	r := u.r
+	m.stumble(u)
 	if !r.up {
 		if !r.judged {
 			m.alertAgain(u, true)
@@ -61,8 +67,13 @@ func (m *Machine) realDown(u use, forced bool) {
 	}
 	r.up = false
 	r.turned = m.now
+	m.endRamp(u)
+	if !forced {
+		m.fell(u)
+	}
 	m.touch(u.v)
 	m.alertAgain(u, true)
+	m.turnedInPanic(u, "Down")
 }
 
 // monitor writes the line of a monitor file. There is none for ping down, external-perl, on and

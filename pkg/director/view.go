@@ -20,6 +20,7 @@ type View struct {
 type VirtualView struct {
 	Config   *ldirectorcf.Virtual // not to be changed
 	Fallback bool                 // the fallback server is in use
+	Panic    bool                 // too few reals are up, so that all stay in service
 	Reals    []RealView           // in file order
 }
 
@@ -33,6 +34,9 @@ type RealView struct {
 	Failures int       // failed checks in a row that have not taken it down yet
 	Listed   bool      // it has a destination in the kernel's table
 	Weight   int       // of that destination
+	Held     time.Time // of a real in state RealHeld: until when
+	Growing  bool      // its slow start is not over
+	Path     Path      // of the last check of its path; zero: never checked
 }
 
 // RealState says in one word how a real server is.
@@ -47,6 +51,7 @@ const (
 	RealDrained     RealState = "drained"  // and its time is over
 	RealDisabled    RealState = "disabled"
 	RealMaintenance RealState = "maintenance"
+	RealHeld        RealState = "held" // out of service after too many falls
 )
 
 // View returns what is known now. It takes time in proportion to the number of servers.
@@ -59,13 +64,25 @@ func (m *Machine) View() View {
 }
 
 func (m *Machine) viewOf(v *virtual) VirtualView {
-	view := VirtualView{Config: v.cf, Fallback: v.fallback, Reals: make([]RealView, len(v.reals))}
+	view := VirtualView{Config: v.cf, Fallback: v.fallback, Panic: v.panicking, Reals: make([]RealView, len(v.reals))}
 	e, _ := m.kernel.have.Find(v.id)
 	for i, r := range v.reals {
 		d, listed := e.Find(r.dest)
 		view.Reals[i] = RealView{Config: r.cf, Dest: r.dest, State: m.stateOf(use{v, r}), Up: r.up, Since: r.turned, Failures: r.failures, Listed: listed, Weight: d.Weight}
+		m.viewSteady(&view.Reals[i], r)
 	}
 	return view
+}
+
+// viewSteady adds what only our own directives bring about.
+func (m *Machine) viewSteady(view *RealView, r *real) {
+	if view.State == RealHeld {
+		view.Held = r.held
+	}
+	view.Growing = r.slow != nil && !r.slow.over
+	if c := m.checkOf[r.cf.ID]; c != nil {
+		view.Path = c.path
+	}
 }
 
 // stateOf is the word that matters most.
@@ -83,6 +100,8 @@ func (m *Machine) stateOf(u use) RealState {
 		return RealUp
 	case !u.r.judged:
 		return RealWaiting
+	case u.isHeld(m.now):
+		return RealHeld
 	}
 	return RealDown
 }

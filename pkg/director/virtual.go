@@ -20,27 +20,30 @@ type virtual struct {
 	changed   bool   // the wanted entry may differ from the kernel's
 	doubtful  bool   // whether the fallback is needed is to be decided again
 
-	order  int                     // in the file
-	number [4]int                  // of reals, by standing
-	judged int                     // reals
-	at     map[ipvs.DestID][]*real // who is behind a destination
+	order     int                     // in the file
+	panicking bool                    // too few reals are up: all stay in service
+	number    [withheld + 1]int       // of reals, by standing
+	judged    int                     // reals
+	at        map[ipvs.DestID][]*real // who is behind a destination
 }
 
 // real is a real server of one virtual.
 type real struct {
-	cf       *ldirectorcf.Real
-	dest     ipvs.DestID
-	up       bool
-	failures int  // failed checks in a row
-	judged   bool // a check, or the lack of one, has decided
-	listed   bool // a quiescent server has its entry of weight 0, or shall have it
-	dropped  bool // the entry of weight 0 was removed by hand, and readdquiescent is no
-	fresh    bool // not yet compared with the kernel's table
-	since    time.Time
-	counted  standing
-	alert    *reminder // of the "Inaccessible" mails; nil: none
-	bidding  bidding   // what operators want
-	turned   time.Time // last change of up
+	cf         *ldirectorcf.Real
+	dest       ipvs.DestID
+	up         bool
+	failures   int  // failed checks in a row
+	judged     bool // a check, or the lack of one, has decided
+	listed     bool // a quiescent server has its entry of weight 0, or shall have it
+	dropped    bool // the entry of weight 0 was removed by hand, and readdquiescent is no
+	fresh      bool // not yet compared with the kernel's table
+	since      time.Time
+	counted    standing
+	alert      *reminder // of the "Inaccessible" mails; nil: none
+	bidding    bidding   // what operators want
+	turned     time.Time // last change of up
+	maintained bool      // the last verdict was that it is in maintenance
+	past
 }
 
 // realKey recognises a real server across reloads: its address, and which one of several
@@ -57,10 +60,11 @@ func (m *Machine) adopt(cf *ldirectorcf.Config) {
 	m.config, m.virtuals, m.virtualOf = cf, nil, map[ipvs.ServiceID]*virtual{}
 	m.touched, m.doubtful = nil, nil
 	m.alerts.clear()
+	m.ramps.clear()
 	for i := range cf.Virtuals {
 		v := &virtual{cf: &cf.Virtuals[i], id: cf.Virtuals[i].Service.ServiceID.Normal(), order: i}
 		if k := was[v.id]; k != nil {
-			v.fallback, v.word, v.adopted = k.fallback, k.word, k.adopted
+			v.fallback, v.word, v.adopted, v.panicking = k.fallback, k.word, k.adopted, k.panicking
 			m.adoptReals(v, k.reals)
 		} else {
 			m.adoptReals(v, nil)
@@ -88,12 +92,14 @@ func (m *Machine) adoptReals(v *virtual, was []*real) {
 		r := &real{cf: &v.cf.Reals[i], since: m.now, fresh: true}
 		if k := known[r.key(count)]; k != nil {
 			*r = real{cf: r.cf, up: k.up, failures: k.failures, judged: k.judged, listed: k.listed,
-				dropped: k.dropped, fresh: k.fresh, since: k.since, turned: k.turned}
+				dropped: k.dropped, fresh: k.fresh, since: k.since, turned: k.turned, maintained: k.maintained, past: k.past}
 			m.keepAlert(use{v, r}, k.alert)
+			m.keepRamp(use{v, r}, k.slow)
 		}
 		r.dest = destination(v.cf.Service, r.cf.Addr, r.cf.Port, r.cf.Forward)
 		if v.cf.CheckType == ldirectorcf.CheckOff {
 			r.up, r.judged = false, true
+			m.endRamp(use{v, r})
 		}
 		if r.judged {
 			v.judged++

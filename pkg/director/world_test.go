@@ -27,9 +27,10 @@ type world struct {
 
 	config   string // text of the file on disk
 	servers  map[string]server
-	refuse   string // changes whose text contains this fail
-	unread   error  // ReadTable fails
-	deaf     bool   // the kernel does not answer at all
+	paths    map[string]Path // by server; good where nothing is said
+	refuse   string          // changes whose text contains this fail
+	unread   error           // ReadTable fails
+	deaf     bool            // the kernel does not answer at all
 	running  map[string]uint64
 	io       int
 	applies  []time.Time
@@ -38,6 +39,7 @@ type world struct {
 	trace    []string
 	all      bool // trace starts of checks, too
 	problems []string
+	model    *model // nil: only what Step returns is looked at
 }
 
 // server is how a real answers.
@@ -54,7 +56,7 @@ type pending struct {
 }
 
 func newWorld() *world {
-	return &world{now: began, servers: map[string]server{}, running: map[string]uint64{}}
+	return &world{now: began, servers: map[string]server{}, paths: map[string]Path{}, running: map[string]uint64{}}
 }
 
 func (w *world) post(after time.Duration, ev Event) {
@@ -101,7 +103,9 @@ func (w *world) wrong(format string, args ...any) {
 func (w *world) step(ev Event) {
 	w.settle(ev)
 	gone := w.exited
+	before := w.model.before(&w.m, ev)
 	actions := w.m.Step(w.now, ev)
+	w.model.after(w, before)
 	if gone && len(actions) > 0 {
 		w.wrong("actions after exit: %v", actions)
 	}
@@ -199,7 +203,8 @@ func (w *world) startCheck(a StartCheck) {
 		w.wrong("check without a limit: %s", a.ID)
 	}
 	w.running[a.ID] = a.Seq
-	s, ok := w.servers[netip.AddrPortFrom(a.Real.Addr, a.Real.Port).String()]
+	name := netip.AddrPortFrom(a.Real.Addr, a.Real.Port).String()
+	s, ok := w.servers[name]
 	if !ok {
 		s = server{mode: "up", message: "200 OK"}
 	}
@@ -208,8 +213,20 @@ func (w *world) startCheck(a StartCheck) {
 		w.post(a.Limit, CheckResult{ID: a.ID, Seq: a.Seq, Message: "500 Timeout Alarm"})
 	case "stuck":
 	default:
-		w.post(5*time.Millisecond, CheckResult{ID: a.ID, Seq: a.Seq, Up: s.mode == "up", Message: s.message})
+		w.post(5*time.Millisecond, CheckResult{ID: a.ID, Seq: a.Seq, Up: s.mode == "up", Message: s.message, Path: w.pathOf(a, name)})
 	}
+}
+
+// pathOf is what asking for the virtual's address finds, where that is wanted.
+func (w *world) pathOf(a StartCheck, name string) Path {
+	p := w.paths[name]
+	if a.Virtual.PathCheck && p.State == PathUnasked {
+		p.State = PathGood
+	}
+	if !a.Virtual.PathCheck {
+		return Path{}
+	}
+	return p
 }
 
 // settle books what an event ends before the machine sees it.

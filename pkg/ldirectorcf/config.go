@@ -66,6 +66,7 @@ type Global struct {
 	MaintenanceDir   string
 	Metrics          netip.AddrPort  // systole_metrics; not valid: on the socket only
 	Hooks            []observer.Hook // systole_hook, in file order
+	Steady                           // for sections that do not say otherwise
 }
 
 // Fallback is the server of last resort. Port 0 means the virtual's port; in Virtual.Fallback
@@ -108,6 +109,8 @@ type Virtual struct {
 	Fallback                              *Fallback // effective
 	ServiceName                           string
 	Comment                               string
+	Steady                                     // effective
+	PathCheck                             bool // systole_path_check: ask each server for the virtual's address, too
 	Reals                                 []Real
 	Line                                  int
 

@@ -32,6 +32,7 @@ func (s *section) complete(g *Global) Virtual {
 	inherit(&v.CleanStop, own.cleanStop, g.CleanStop)
 	inherit(&v.FallbackCommand, own.fallbackCommand, g.FallbackCommand)
 	v.completeMail(g.Mail)
+	v.completeSteady(g.Steady)
 	v.completeFallback(g, s.ipv6)
 	s.completeService(&v)
 	for i := range v.Reals {

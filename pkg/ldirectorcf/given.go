@@ -9,4 +9,5 @@ type given struct {
 	checkCount, failureCount                      int           // 0: not given
 
 	quiescent, cleanStop, mailAlert, mailEvery, mailStatus, smtp, fallback, fallbackCommand bool
+	givenSteady
 }

@@ -16,6 +16,7 @@ func defaults() Global {
 		LogFile:       "/var/log/ldirectord.log",
 		CleanStop:     true,
 		Mail:          Mail{Status: slices.Clone(mailStates)},
+		Steady:        Steady{Rise: 1},
 	}
 }
 
@@ -67,6 +68,10 @@ var globalDirectives = []globalDirective{
 	{"maintenancedir", (*loader).setMaintenanceDir},
 	{"systole_metrics", (*loader).setMetrics},
 	{"systole_hook", (*loader).addHook},
+	{"systole_rise", func(l *loader, v string) *fault { return setRise(&l.global.Rise, v) }},
+	{"systole_slow_start", func(l *loader, v string) *fault { return setSlowStart(&l.global.SlowStart, v) }},
+	{"systole_flap_hold", func(l *loader, v string) *fault { return setFlapHold(&l.global.FlapHold, v) }},
+	{"systole_panic", func(l *loader, v string) *fault { return setPanic(&l.global.Panic, v) }},
 	{"timeout", func(*loader, string) *fault {
 		return &fault{text: "timeout directive deprecated in favour of checktimeout and negotiatetimeout",
 			remedy: "write checktimeout= (connect, ping, external) and negotiatetimeout= (negotiate) instead"}

@@ -32,6 +32,13 @@ var lintRules = []lintRule{
 	{func(v *Virtual) bool { return v.external() && v.CheckCommand == defaultCommand },
 		"checkcommand= is not given, so every real is always up"},
 	{func(v *Virtual) bool { return len(v.Reals) == 0 }, "the virtual has no real="},
+	{func(v *Virtual) bool {
+		return v.SlowStart > 0 && len(v.Reals) > 0 && !slices.ContainsFunc(v.Reals, grows)
+	},
+		"systole_slow_start= has no effect: a weight of 1 cannot grow, give the servers weights, for example 10"},
+	{func(v *Virtual) bool { return v.Panic > 0 && v.Fallback != nil },
+		"the fallback is used only while operators hold all servers back: systole_panic= keeps all that are down in service"},
+	{neverHolds, "systole_flap_hold= never holds a server: with checkinterval=, failurecount= and systole_rise= as they are, so many falls take longer"},
 }
 
 func (v *Virtual) isMark() bool { return v.Service.FWMark != 0 }

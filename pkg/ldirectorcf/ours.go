@@ -34,4 +34,5 @@ func (w *writer) ours(g *Global) {
 	for _, h := range g.Hooks {
 		w.line("systole_hook", h.String())
 	}
+	w.steady(g.Steady, globalSteady(g.Steady))
 }

@@ -34,12 +34,11 @@ func (s *section) addReal(value string, ipv6 bool) *fault {
 
 // parseReal turns a real line into one Real for each address of its range.
 func (s *section) parseReal(line located) *fault {
-	place := realPlace.FindStringSubmatchIndex(line.value)
-	if place == nil {
+	m, before, rest := find(realPlace, line.value)
+	if m == nil {
 		return &fault{text: "invalid address for real server (wrong format)", remedy: realFormatRemedy(line.value)}
 	}
-	s.warnDropped(line.at, line.value[:place[0]])
-	m := realPlace.FindStringSubmatch(line.value)
+	s.warnDropped(line.at, before)
 	first, last, f := s.realRange(m[1], m[2])
 	if f != nil {
 		return f
@@ -52,7 +51,7 @@ func (s *section) parseReal(line located) *fault {
 		}
 		r.Port = port
 	}
-	if f := s.parseRealOptions(&r, line.value[place[1]:]); f != nil {
+	if f := s.parseRealOptions(&r, rest); f != nil {
 		return f
 	}
 	for a := first; ; a = a.Next() {
@@ -132,14 +131,32 @@ func (s *section) parseRealOptions(r *Real, rest string) *fault {
 
 // cut finds a part, leaves in rest what follows it, and warns of what stood before it.
 func (s *section) cut(at int, part *regexp.Regexp, rest *string) ([]string, bool) {
-	where := part.FindStringIndex(*rest)
-	if where == nil {
+	if *rest == "" { // as after nearly all lines: a file may have thousands
 		return nil, false
 	}
-	m := part.FindStringSubmatch(*rest)
-	s.warnDropped(at, (*rest)[:where[0]])
-	*rest = (*rest)[where[1]:]
+	m, before, after := find(part, *rest)
+	if m == nil {
+		return nil, false
+	}
+	s.warnDropped(at, before)
+	*rest = after
 	return m, true
+}
+
+// find returns the groups of the first match, the whole one first, and what is around it.
+func find(part *regexp.Regexp, text string) (groups []string, before, after string) {
+	at := part.FindStringSubmatchIndex(text)
+	if at == nil {
+		return nil, text, ""
+	}
+	for i := 0; i < len(at); i += 2 {
+		group := ""
+		if at[i] >= 0 {
+			group = text[at[i]:at[i+1]]
+		}
+		groups = append(groups, group)
+	}
+	return groups, text[:at[0]], text[at[1]:]
 }
 
 func (s *section) warnDropped(at int, text string) {
@@ -207,8 +224,12 @@ func (r *Real) identity(v *Virtual) string {
 	if v.CheckPort != 0 {
 		checkPort = strconv.Itoa(v.CheckPort)
 	}
-	return strings.Join([]string{kind, v.Protocol(), host(r.Addr), strconv.Itoa(int(r.Port)), v.VirtualHost, checkPort,
+	id := strings.Join([]string{kind, v.Protocol(), host(r.Addr), strconv.Itoa(int(r.Port)), v.VirtualHost, checkPort,
 		strconv.Itoa(r.Weight), ForwardWord(r.Forward), quoteMeta(r.Request), quoteMeta(r.Receive)}, ":")
+	if v.PathCheck { // asks for this virtual's address, so no other virtual may share it
+		id += ":path:" + v.Name
+	}
+	return id
 }
 
 // quoteMeta is Perl's quotemeta: a backslash before every byte that is no word character.

@@ -19,6 +19,7 @@ type section struct {
 	fallback     fallbackPlace
 	reals        []located
 	receiveAt    int // line of receive=; 0: not given
+	pathAt       int // line of systole_path_check=
 	persistent   time.Duration
 	serviceGiven bool
 }
@@ -114,6 +115,23 @@ var sectionDirectives = []sectionDirective{
 	}},
 	{"servicename", func(s *section, v string) *fault { s.v.ServiceName = v; return nil }},
 	{"comment", func(s *section, v string) *fault { s.v.Comment = v; return nil }},
+	{"systole_rise", func(s *section, v string) *fault {
+		s.v.given.rise = true
+		return setRise(&s.v.Rise, v)
+	}},
+	{"systole_slow_start", func(s *section, v string) *fault {
+		s.v.given.slowStart = true
+		return setSlowStart(&s.v.SlowStart, v)
+	}},
+	{"systole_flap_hold", func(s *section, v string) *fault {
+		s.v.given.flapHold = true
+		return setFlapHold(&s.v.FlapHold, v)
+	}},
+	{"systole_panic", func(s *section, v string) *fault {
+		s.v.given.panic = true
+		return setPanic(&s.v.Panic, v)
+	}},
+	{"systole_path_check", (*section).setPathCheck},
 	{"connecttimeout", func(*section, string) *fault { return connectTimeoutGone() }},
 }
 

@@ -259,4 +259,6 @@ func (w *writer) daemon(v *Virtual) {
 	w.quote("monitorfile", v.MonitorFile)
 	w.text("servicename", v.ServiceName)
 	w.text("comment", v.Comment)
+	w.steady(v.Steady, v.given.givenSteady)
+	w.yesNo("systole_path_check", v.PathCheck, v.PathCheck)
 }

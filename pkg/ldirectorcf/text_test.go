@@ -117,6 +117,7 @@ func seed(f *testing.F) {
 		f.Add([]byte(form.text))
 	}
 	f.Add([]byte(canonical))
+	f.Add([]byte(steadyGlobals + "virtual=10.1.0.70:80\n\treal=10.1.0.11:80 gate 10\n\tsystole_path_check=yes\n\tsystole_panic=off\n\tservice=http\n"))
 }
 
 func FuzzLoad(f *testing.F) {

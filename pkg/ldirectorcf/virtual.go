@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -80,6 +81,7 @@ func (s *section) close() bool {
 	if f := s.resolveAddress(); f != nil {
 		return l.refuse(s.v.Line, f, "")
 	}
+	s.v.Reals = slices.Grow(s.v.Reals, len(s.reals))
 	for _, r := range s.reals {
 		if f := s.parseReal(r); f != nil {
 			return l.refuse(r.at, f, "")
@@ -92,6 +94,9 @@ func (s *section) close() bool {
 	}
 	if at, f := s.checkReceive(); f != nil {
 		return l.refuse(at, f, "")
+	}
+	if f := s.checkPath(); f != nil {
+		return l.refuse(s.pathAt, f, "")
 	}
 	l.seen[s.v.ID] = s.v.Line
 	l.sections = append(l.sections, s)
