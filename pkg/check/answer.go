@@ -41,7 +41,7 @@ var (
 // readAnswer reads an answer, past interim ones. A body that ends early is judged by what has
 // come: whether the wanted text is in it.
 func readAnswer(r io.Reader, method string) (answer, error) {
-	h := &headReader{r: bufio.NewReaderSize(r, 4096), left: headerMax}
+	h := &headReader{r: bufio.NewReaderSize(r, 1024), left: headerMax}
 	for {
 		a, head, err := readHead(h)
 		if err != nil {

@@ -31,20 +31,42 @@ const messageShown = shownMax + 100
 // Func is one kind of check. It must end soon after its context does.
 type Func func(ctx context.Context, env *Env, t Target) Result
 
+// Targets prepares checks. Thousands of reals mostly expect the same text: an expression is compiled
+// once. The zero value is ready; one goroutine uses it.
+type Targets struct{ patterns map[string]*Pattern }
+
 // New prepares the check of a real. It fails for what cannot be checked: a regular expression
 // that does not compile, at which the original dies, or a service we have no check for.
-func New(v *ldirectorcf.Virtual, r *ldirectorcf.Real) (Target, error) {
+func New(v *ldirectorcf.Virtual, r *ldirectorcf.Real) (Target, error) { return new(Targets).New(v, r) }
+
+// New is New with the expressions of earlier ones.
+func (ts *Targets) New(v *ldirectorcf.Virtual, r *ldirectorcf.Real) (Target, error) {
 	t := Target{Virtual: v, Real: r, Kind: v.CheckType}
 	if negotiates(v) {
 		if find(Services(), v.CheckService) == nil {
 			return t, fmt.Errorf("virtual %s: service %s cannot be checked by this program", v.Name, v.CheckService)
 		}
 		var err error
-		if t.Receive, err = Compile(r.Receive); err != nil {
+		if t.Receive, err = ts.compile(r.Receive); err != nil {
 			return t, fmt.Errorf("virtual %s: %w", v.Name, err)
 		}
 	}
 	return t, nil
+}
+
+func (ts *Targets) compile(text string) (*Pattern, error) {
+	if p, known := ts.patterns[text]; known {
+		return p, nil
+	}
+	p, err := Compile(text)
+	if err != nil {
+		return nil, err
+	}
+	if ts.patterns == nil {
+		ts.patterns = map[string]*Pattern{}
+	}
+	ts.patterns[text] = p
+	return p, nil
 }
 
 func negotiates(v *ldirectorcf.Virtual) bool {

@@ -22,18 +22,17 @@ const (
 
 // Env is what a check may use of the world. Every function ends when its context does.
 type Env struct {
-	Dial     func(ctx context.Context, network, address string) (net.Conn, error)
-	Exec     func(ctx context.Context, command string, args []string) error // nil, *exec.ExitError or a failure to start
+	Dial     func(ctx context.Context, network, address string) (net.Conn, error) // one of TCP goes away by a reset
+	Exec     func(ctx context.Context, command string, args []string) error       // nil, *exec.ExitError or a failure to start
 	Rand     io.Reader
 	Now      func() time.Time
 	HostName string
 	Search   []string // domains of resolv.conf, for dns checks
 }
 
-// System is the real world. Connections carry no keepalive: they live for one question.
+// System is the real world.
 func System(hostname string, search []string) *Env {
-	d := &net.Dialer{KeepAlive: -1}
-	return &Env{Dial: d.DialContext, Exec: execute, Rand: rand.Reader, Now: time.Now, HostName: hostname, Search: search}
+	return &Env{Dial: dialer(), Exec: execute, Rand: rand.Reader, Now: time.Now, HostName: hostname, Search: search}
 }
 
 // execute runs a command with nothing but /dev/null. When the context ends the command gets TERM,
@@ -46,14 +45,11 @@ func execute(ctx context.Context, command string, args []string) error {
 }
 
 // open connects to a server. The connection ends with the context, whatever deadlines a library
-// sets, is limited in what it delivers and goes away by a reset.
+// sets, and is limited in what it delivers.
 func open(ctx context.Context, env *Env, network, address string, limit int) (*wire, error) {
 	c, err := env.Dial(ctx, network, address)
 	if err != nil {
 		return nil, err
-	}
-	if t, ok := c.(*net.TCPConn); ok {
-		_ = t.SetLinger(0)
 	}
 	w := &wire{Conn: c, raw: c, left: limit}
 	w.release = context.AfterFunc(ctx, func() { _ = c.Close() })

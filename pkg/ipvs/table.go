@@ -3,7 +3,6 @@ package ipvs
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 )
 
@@ -46,7 +45,7 @@ func (t Table) IDs() map[ServiceID]bool {
 // change that is invalid or that the kernel would refuse; the table is then as it was before that
 // change. t itself is not changed.
 func (t Table) Apply(changes []Change) (Table, error) {
-	d := t.draft()
+	d := draft{t.Sorted(), map[ServiceID]*open{}}
 	for _, c := range changes {
 		err := c.Validate()
 		if err == nil {
@@ -59,48 +58,76 @@ func (t Table) Apply(changes []Change) (Table, error) {
 	return d.table(), nil
 }
 
-// draft is a table that is being changed.
-type draft map[ServiceID]*open
+// draft is a table that is being changed. Only what changes is opened, so that a change in a table of
+// thousands costs little more than a copy of it.
+type draft struct {
+	was  Table
+	open map[ServiceID]*open // nil: deleted
+}
 
+// open is an entry that is being changed: its destinations, in order but for new ones, and where
+// those are that it still has.
 type open struct {
 	service Service
-	dests   map[DestID]Dest
+	dests   []Dest
+	at      map[DestID]int
 }
 
-func (t Table) draft() draft {
-	d := make(draft, len(t))
-	for _, e := range t.Sorted() {
-		o := &open{e.Service, make(map[DestID]Dest, len(e.Dests))}
-		for _, dest := range e.Dests {
-			o.dests[unmap(dest.Addr)] = dest
-		}
-		d[e.Service.ServiceID] = o
+// entry opens an entry; nil if there is none.
+func (d draft) entry(id ServiceID) *open {
+	if o, opened := d.open[id]; opened {
+		return o
 	}
-	return d
+	e, there := d.was.Find(id)
+	if !there {
+		return nil
+	}
+	o := &open{e.Service, e.Dests, make(map[DestID]int, len(e.Dests))}
+	for i, dest := range e.Dests {
+		o.at[dest.Addr] = i
+	}
+	d.open[id] = o
+	return o
 }
 
+// table closes what is open.
 func (d draft) table() Table {
-	t := make(Table, 0, len(d))
-	for _, o := range d {
-		t = append(t, Entry{o.service, slices.Collect(maps.Values(o.dests))})
+	t := slices.DeleteFunc(d.was, func(e Entry) bool {
+		_, opened := d.open[e.Service.ServiceID]
+		return opened
+	})
+	for _, o := range d.open {
+		if o != nil {
+			t = append(t, o.entry())
+		}
 	}
-	return t.Sorted()
+	return mergeEqual(t)
+}
+
+func (o *open) entry() Entry {
+	var dests []Dest
+	for i, dest := range o.dests {
+		if at, there := o.at[dest.Addr]; there && at == i {
+			dests = append(dests, dest)
+		}
+	}
+	return Entry{o.service, sortedDests(dests)}
 }
 
 func (d draft) apply(c Change) error {
 	id := c.Service.ServiceID.Normal()
-	o, there := d[id]
+	o := d.entry(id)
 	switch {
-	case c.Op == AddService && there:
+	case c.Op == AddService && o != nil:
 		return ErrServiceExists
 	case c.Op == AddService:
-		d[id] = &open{c.Service.Normal(), map[DestID]Dest{}}
-	case !there:
+		d.open[id] = &open{service: c.Service.Normal(), at: map[DestID]int{}}
+	case o == nil:
 		return ErrNoService
 	case c.Op == EditService:
 		o.service = c.Service.Normal()
 	case c.Op == DelService:
-		delete(d, id)
+		d.open[id] = nil
 	default:
 		return o.apply(c.Op, c.Dest)
 	}
@@ -109,16 +136,19 @@ func (d draft) apply(c Change) error {
 
 func (o *open) apply(op Op, dest Dest) error {
 	dest.Addr = unmap(dest.Addr)
-	_, there := o.dests[dest.Addr]
+	i, there := o.at[dest.Addr]
 	switch {
 	case op == AddDest && there:
 		return ErrDestExists
 	case op != AddDest && !there:
 		return ErrNoDest
 	case op == DelDest:
-		delete(o.dests, dest.Addr)
+		delete(o.at, dest.Addr)
+	case op == AddDest:
+		o.at[dest.Addr] = len(o.dests)
+		o.dests = append(o.dests, dest)
 	default:
-		o.dests[dest.Addr] = dest
+		o.dests[i] = dest
 	}
 	return nil
 }

@@ -108,16 +108,17 @@ func (p *Program) reload() int {
 }
 
 // status says "running" on standard error only, so heartbeat never takes the resource for held
-// and always calls start and stop (ldirectord spec 1).
+// and always calls start and stop (ldirectord spec 1). The instances of execute= are asked after us,
+// and not at all when we are stopped, as the original does.
 func (p *Program) status() int {
-	for _, name := range p.config.Global.Execute {
-		p.runInstance(name, "status", p.Stdout, p.Stderr)
-	}
 	const leaving = "Exiting from ldirectord status"
 	if pid := p.running(); pid != 0 {
 		text := fmt.Sprintf("ldirectord for %s is running with pid: %d", p.path, pid)
 		fmt.Fprintln(p.Stderr, text)
 		p.log.line(text)
+		for _, name := range p.config.Global.Execute {
+			p.runInstance(name, "status", p.Stdout, p.Stderr)
+		}
 		p.log.line(leaving)
 		return 0
 	}

@@ -37,10 +37,11 @@ func readConfig(path, hostname string) (*ldirectorcf.Config, []diag.Diagnostic) 
 	if diag.Failed(diags) {
 		return cf, diags
 	}
+	var targets check.Targets
 	for i := range cf.Virtuals {
 		v := &cf.Virtuals[i]
 		for j := range v.Reals {
-			if _, err := check.New(v, &v.Reals[j]); err != nil {
+			if _, err := targets.New(v, &v.Reals[j]); err != nil {
 				return cf, append(diags, diag.Diagnostic{File: path, Line: v.Line, Severity: diag.Error, Text: err.Error()})
 			}
 		}

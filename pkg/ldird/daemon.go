@@ -6,8 +6,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime"
-	"runtime/debug"
 	"sync"
 	"syscall"
 	"time"
@@ -16,6 +14,8 @@ import (
 
 	"systole/pkg/check"
 	"systole/pkg/director"
+	"systole/pkg/drpath"
+	"systole/pkg/findings/source"
 	"systole/pkg/ipvs"
 	"systole/pkg/metrics"
 	"systole/pkg/proc"
@@ -33,6 +33,7 @@ type daemon struct {
 
 	env       *check.Env
 	targets   map[string]check.Target // by identity string, of the current configuration
+	prepare   check.Targets
 	checks    map[string]running
 	kernel    chan director.Action
 	counts    chan chan []ipvs.EntryStats // questions for the kernel's counters
@@ -47,6 +48,7 @@ type daemon struct {
 	mail      *mailer
 	watch     *watcher
 	maint     *maintenance
+	paths     drpath.Prober
 
 	ended bool
 	code  int
@@ -61,8 +63,8 @@ type running struct {
 
 // daemon runs the director until it is told to stop, and returns the exit code.
 func (p *Program) daemon() int {
-	debug.SetGCPercent(50)
-	runtime.GOMAXPROCS(min(runtime.NumCPU(), 4))
+	lazyTimers()
+	fitRuntime(p.config)
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, append(stopSignals(), syscall.SIGHUP)...)
 	signal.Ignore(syscall.SIGPIPE)
@@ -120,9 +122,13 @@ func (d *daemon) run(signals <-chan os.Signal) int {
 	go d.serveKernel()
 	go d.watch.run(d.ctx)
 	d.maint.use(d.p.config)
+	d.usePaths(d.p.config)
 	d.step(d.maint.look())
 	go d.maint.run(d.ctx)
 	d.step(director.Ordered{Orders: d.orders.read()})
+	for _, text := range source.Director(d.path) {
+		d.p.log.line(text)
+	}
 	d.step(director.Configured{Config: d.p.config})
 	d.openSockets()
 	timer := time.NewTimer(0)
@@ -202,6 +208,7 @@ func (d *daemon) end() int {
 	d.awaitInstances()
 	d.closeSockets() // while the pid file still keeps another daemon out
 	d.orders.close()
+	d.paths.Close()
 	code := d.p.exit(d.code, d.text)
 	if d.code != 0 && d.p.foreground() {
 		_, _ = d.p.Stderr.Write([]byte(d.text + "\n"))

@@ -11,6 +11,7 @@ import (
 	"systole/pkg/check"
 	"systole/pkg/diag"
 	"systole/pkg/director"
+	"systole/pkg/findings/source"
 	"systole/pkg/ipvs"
 	"systole/pkg/ldirectorcf"
 )
@@ -52,11 +53,17 @@ func (d *daemon) do(a director.Action) {
 	case director.LoadConfig:
 		go d.loadConfig()
 	case director.Ready:
-		report(0, strings.Join(a.Problems, "\n"))
+		go d.ready(a.Problems)
 	case director.Exit:
 		d.ended, d.code, d.text = true, a.Code, a.Text
 	}
-	d.p.log.trace(a.String())
+	d.p.log.trace(a)
+}
+
+// ready lets start return, when the log has all that was said until now.
+func (d *daemon) ready(problems []string) {
+	d.p.log.flush()
+	d.ask(func() { report(0, strings.Join(problems, "\n")) })
 }
 
 // serveKernel talks to the kernel: the machine asks one thing at a time.
@@ -122,7 +129,7 @@ func (d *daemon) startCheck(a director.StartCheck) {
 	t, ok := d.targets[a.ID]
 	if !ok {
 		var err error
-		if t, err = check.New(a.Virtual, a.Real); err != nil {
+		if t, err = d.prepare.New(a.Virtual, a.Real); err != nil {
 			go d.send(director.CheckResult{ID: a.ID, Seq: a.Seq, Message: err.Error()})
 			return
 		}
@@ -134,13 +141,16 @@ func (d *daemon) startCheck(a director.StartCheck) {
 	go func() {
 		defer cancel()
 		began := time.Now()
+		path := d.walk(ctx, a)
 		r := check.Run(ctx, d.env, t)
-		ended, wanted := time.Now(), !errors.Is(ctx.Err(), context.Canceled)
+		ended := time.Now()
+		ev := director.CheckResult{ID: a.ID, Seq: a.Seq, Up: r.Up, Message: r.Message, Logs: r.Logs, Path: path(r.Up)}
+		wanted := !errors.Is(ctx.Err(), context.Canceled)
 		d.ask(func() {
 			if wanted {
-				d.story.checked(a.ID, ended, ended.Sub(began), r)
+				d.story.checked(ev, ended, ended.Sub(began))
 			}
-			d.step(director.CheckResult{ID: a.ID, Seq: a.Seq, Up: r.Up, Message: r.Message, Logs: r.Logs})
+			d.step(ev)
 		})
 	}()
 }
@@ -159,12 +169,20 @@ func (d *daemon) loadConfig() {
 		d.send(d.maint.look())
 	}
 	d.send(ev)
+	if ev.Config == nil {
+		return
+	}
+	for _, text := range source.Director(d.path) { // reads it all again: no reload waits for advice
+		d.ask(func() { d.do(director.Log{Text: text}) })
+	}
 }
 
 // adopt follows a new configuration with everything that is not the machine's.
 func (d *daemon) adopt(cf *ldirectorcf.Config) {
-	d.targets = map[string]check.Target{}
+	d.targets, d.prepare = map[string]check.Target{}, check.Targets{}
+	fitRuntime(cf)
 	d.story.adopt(cf)
+	d.usePaths(cf)
 	d.useObservers(cf.Global)
 	d.watch.forget()
 	d.p.log.to(cf.Global)

@@ -79,9 +79,9 @@ func (l *logger) line(text string) {
 }
 
 // trace logs what only -d shows.
-func (l *logger) trace(text string) {
+func (l *logger) trace(what fmt.Stringer) {
 	if l.debug {
-		fmt.Fprintln(l.cfg.Stderr, "DEBUG2: "+text)
+		fmt.Fprintln(l.cfg.Stderr, "DEBUG2: "+what.String())
 	}
 }
 

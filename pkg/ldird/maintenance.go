@@ -49,9 +49,11 @@ func (m *maintenance) use(cf *ldirectorcf.Config) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.dir, m.reals = cf.Global.MaintenanceDir, nil
+	seen := map[netip.AddrPort]bool{}
 	for _, v := range cf.Virtuals {
 		for _, r := range v.Reals {
-			if a := netip.AddrPortFrom(r.Addr, r.Port); !slices.Contains(m.reals, a) {
+			if a := netip.AddrPortFrom(r.Addr, r.Port); !seen[a] {
+				seen[a] = true
 				m.reals = append(m.reals, a)
 			}
 		}

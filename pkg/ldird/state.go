@@ -101,7 +101,7 @@ func (d *daemon) state(now time.Time, view director.View) state.Director {
 func (d *daemon) virtualState(v director.VirtualView) state.Virtual {
 	cf := v.Config
 	doc := state.Virtual{Name: cf.Name, ID: cf.ID, Scheduler: cf.Service.Scheduler, Persistent: int64(cf.Service.Persistent / time.Second),
-		Check: checkWord(cf), Interval: cf.CheckInterval.Milliseconds(), FallbackUsed: v.Fallback, Reals: make([]state.Real, len(v.Reals))}
+		Check: checkWord(cf), Interval: cf.CheckInterval.Milliseconds(), FallbackUsed: v.Fallback, Panic: v.Panic, Reals: make([]state.Real, len(v.Reals))}
 	if f := cf.Fallback; f != nil && f.Addr.IsValid() {
 		doc.Fallback = netip.AddrPortFrom(f.Addr, f.Port).String()
 	}
@@ -120,7 +120,7 @@ func checkWord(cf *ldirectorcf.Virtual) string {
 
 func (d *daemon) realState(r director.RealView) state.Real {
 	doc := state.Real{Name: netip.AddrPortFrom(r.Config.Addr, r.Config.Port).String(), Up: r.Up, Weight: r.Weight, State: string(r.State),
-		Listed: r.Listed, Configured: r.Config.Weight, Forward: ldirectorcf.ForwardWord(r.Config.Forward), Since: r.Since, Failures: r.Failures}
+		Listed: r.Listed, Configured: r.Config.Weight, Forward: ldirectorcf.ForwardWord(r.Config.Forward), Since: r.Since, Failures: r.Failures, HeldUntil: r.Held, Growing: r.Growing, Path: r.Path.Text}
 	if p := d.story.checks[r.Config.ID]; p != nil {
 		doc.Checked, doc.Took, doc.Said, doc.Past = p.at, p.took.Microseconds(), p.said, slices.Clone(p.last)
 	}

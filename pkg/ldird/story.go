@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"systole/pkg/check"
+	"systole/pkg/director"
 	"systole/pkg/hook"
 	"systole/pkg/ldirectorcf"
 	"systole/pkg/state"
@@ -34,15 +34,15 @@ type past struct {
 func newStory() *story { return &story{began: time.Now(), checks: map[string]*past{}} }
 
 // checked notes the outcome of a check.
-func (s *story) checked(id string, at time.Time, took time.Duration, r check.Result) {
-	p := s.checks[id]
+func (s *story) checked(ev director.CheckResult, at time.Time, took time.Duration) {
+	p := s.checks[ev.ID]
 	if p == nil {
 		p = &past{}
-		s.checks[id] = p
+		s.checks[ev.ID] = p
 	}
-	p.at, p.took, p.said = at, took, r.Message
+	p.at, p.took, p.said = at, took, ev.Said()
 	us := max(1, took.Microseconds())
-	if !r.Up {
+	if !ev.Good() {
 		us = state.Failed
 	}
 	if len(p.last) >= state.History {
@@ -72,7 +72,7 @@ type kind struct{ words, kind string }
 // kinds are looked through in this order.
 func kinds() []kind {
 	return []kind{
-		{"fallback server: ", "fallback"}, {"real server: ", "real"}, {"virtual server: ", "virtual"}, {"Order", "order"},
+		{"fallback server: ", "fallback"}, {"real server: ", "real"}, {"virtual server: ", "virtual"}, {"Order", "order"}, {"Panic", "virtual"},
 		{"Reloading ", "reload"}, {"Configuration file ", "reload"}, {"Linux Director Daemon ", "daemon"}, {"failed: ", "kernel"},
 	}
 }

@@ -1,0 +1,76 @@
+package ldird
+
+import (
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"systole/pkg/ldirectorcf"
+)
+
+// A director sleeps nearly always, and what it costs is being woken. Go's runtime is made for
+// programs that are busy: it wakes a second thread to look for work each time there is some, and a
+// watching one every 20 µs while there is. For a check every 200 ms that is most of the price.
+
+const (
+	// timerSlack is how much later than asked for the kernel may wake a thread, timerslack_ns of
+	// proc(5). It lets the watching thread sleep, and the loop find several things due at once.
+	timerSlack = 2 * time.Millisecond
+
+	// checksPerProcessor is how many checks a second are worth one more processor: connect checks
+	// take some 90 µs each.
+	checksPerProcessor = 6000
+	maxProcessors      = 4
+
+	// How much garbage is worth its memory, in percent of the rest: of few servers and of many.
+	garbageOfFew  = 50
+	garbageOfMany = 100
+)
+
+// lazyTimers lets the kernel take its time with all timers of the process. Threads to come inherit it;
+// without the right to set it, everything is a little dearer.
+func lazyTimers() {
+	threads, _ := os.ReadDir("/proc/self/task")
+	for _, t := range threads {
+		_ = os.WriteFile("/proc/"+t.Name()+"/timerslack_ns", strconv.AppendInt(nil, int64(timerSlack), 10), 0)
+	}
+}
+
+// fitRuntime gives the checks of a configuration the processors and the memory they need, and no more.
+func fitRuntime(cf *ldirectorcf.Config) {
+	n := processors(cf)
+	if n > 1 {
+		debug.SetGCPercent(garbageOfMany)
+	} else {
+		debug.SetGCPercent(garbageOfFew)
+	}
+	if n = min(n, runtime.NumCPU()); n != runtime.GOMAXPROCS(0) {
+		runtime.GOMAXPROCS(n)
+	}
+}
+
+func processors(cf *ldirectorcf.Config) int {
+	var perSecond float64
+	for i := range cf.Virtuals {
+		v := &cf.Virtuals[i]
+		perSecond += float64(len(v.Reals)*price(v)) / max(v.CheckInterval, time.Second).Seconds()
+	}
+	return min(1+int(perSecond)/checksPerProcessor, maxProcessors)
+}
+
+// price is how many connect checks a check of a virtual is worth: TLS and new processes are dear.
+func price(v *ldirectorcf.Virtual) int {
+	const dear = 8
+	switch v.CheckType {
+	case ldirectorcf.CheckExternal, ldirectorcf.CheckExternalPerl:
+		return dear
+	case ldirectorcf.CheckNegotiate, ldirectorcf.CheckCombined:
+		switch v.CheckService {
+		case "https", "pops", "imaps", "ldaps", "h2", "grpcs":
+			return dear
+		}
+	}
+	return 1
+}
