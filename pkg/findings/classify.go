@@ -43,7 +43,7 @@ func haCfClasses() []class {
 		{code: "HA-113", phrases: []string{"ipfail does not run", "ipfail has nothing"}, severity: warnRule, override: true},
 		{code: "HA-112", phrases: []string{"with legacy neither", "nice_failback"}, severity: warnRule, override: true},
 		{code: "HA-115", phrases: []string{"no log target", "No log entry"}},
-		{code: "HA-109", phrases: []string{"no effect", "is accepted", "for another node", "old name", "no logging daemon"}, severity: noteRule, override: true},
+		{code: "HA-109", phrases: []string{"no effect", "is accepted", "for another node", "old name", "logging daemon is not asked"}, severity: noteRule, override: true},
 		{code: "HA-108", phrases: []string{"ignored", "counts as", "does nothing", "left out", "media above", "stands after", "compressed", "no interface"}},
 		{code: "HA-102"},
 	}
@@ -108,7 +108,7 @@ func (r *review) classify(kind string, found []diag.Diagnostic) {
 			f.Severity = c.severity
 		}
 		f.Level = f.Severity.String()
-		f.Says = strings.TrimSpace(d.Text)
+		f.Says, f.Told = strings.TrimSpace(d.Text), true
 	}
 }
 

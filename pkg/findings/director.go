@@ -19,20 +19,23 @@ func (r *review) directorTraps() {
 			v := &d.cfg.Virtuals[i]
 			r.virtualTraps(&d, v)
 			r.heldAddress(&d, v)
+			r.realServer(&d, v)
 		}
+		r.unreached(&d)
 	}
 	r.startedFiles()
 }
 
 // virtualTraps are those of one section.
 func (r *review) virtualTraps(d *director, v *ldirectorcf.Virtual) {
-	if v.Quiescent && v.Service.Persistent > 0 {
-		r.add("LD-201", d.path, v.Line, fmt.Sprintf("%s is quiescent and persistent for %v", v.Name, v.Service.Persistent), "")
-	}
+	r.quiescence(d, v)
 	negotiates := v.CheckType == ldirectorcf.CheckNegotiate || v.CheckType == ldirectorcf.CheckCombined
 	if v.CheckType == ldirectorcf.CheckNegotiate && v.CheckService == "none" {
 		r.add("LD-107", d.path, v.Line, v.Name+" negotiates with service none, which looks at nothing",
 			"write service= with the protocol that the reals speak, or checktype=connect")
+	}
+	if v.Receive != "" && negotiates && v.HTTPMethod == "HEAD" && slices.Contains([]string{"http", "https", "http_proxy"}, v.CheckService) {
+		r.add("LD-106", d.path, v.Line, fmt.Sprintf("receive= of %s can never match: the answer to HEAD has no body", v.Name), "write httpmethod=GET, or remove receive=")
 	}
 	if v.Receive != "" && !(negotiates && compares(v.CheckService)) {
 		r.add("LD-202", d.path, v.Line, fmt.Sprintf("receive= of %s is not used: checktype is %s, service %s", v.Name, v.CheckType, v.CheckService), "")
@@ -44,6 +47,21 @@ func (r *review) virtualTraps(d *director, v *ldirectorcf.Virtual) {
 			r.add("LD-206", d.path, real.Line, fmt.Sprintf("%s is the address of the virtual itself", real.Addr), "")
 		}
 	}
+}
+
+// quiescence: what becomes of persistent clients of a dead server is decided by a sysctl.
+func (r *review) quiescence(d *director, v *ldirectorcf.Virtual) {
+	if !v.Quiescent || v.Service.Persistent == 0 {
+		return
+	}
+	text := fmt.Sprintf("%s is quiescent and persistent for %v", v.Name, v.Service.Persistent)
+	if is, known := r.sysctl("net.ipv4.vs.expire_quiescent_template"); known {
+		if is == "1" {
+			return
+		}
+		text += ", and net.ipv4.vs.expire_quiescent_template is " + is
+	}
+	r.add("LD-201", d.path, v.Line, text, "")
 }
 
 // compares says whether the check of a service looks at receive= (ldirectord spec 9).

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"systole/pkg/diag"
+	"systole/pkg/state"
 )
 
 // Finding is one thing to know about a configuration.
@@ -20,6 +21,7 @@ type Finding struct {
 	Says     string        `json:"says,omitempty"` // the original's own words about it
 	Original string        `json:"original"`       // what the original does
 	Instead  string        `json:"instead"`
+	Told     bool          `json:"-"` // the daemons say it at their start, too
 }
 
 // Where returns "file:line", or "file" for a finding about a whole file.
@@ -31,8 +33,22 @@ func (f Finding) Where() string {
 type Tree struct {
 	Read func(name string) File // a file of the tree by its name in it, or by an absolute path
 	Node string                 // name of the machine that it is for; "" if unknown
+	// Director is an ldirectord.cf to read besides those that haresources names; "" if there is none.
+	Director string
 	// Scripts are the resource scripts of the machine; nil if nobody looked.
 	Scripts map[string]bool
+	// Addresses are those of the machine while it runs; nil if it is another machine.
+	Addresses []Address
+	// Sysctl is a setting of the machine's kernel; nil if none is known.
+	Sysctl func(name string) (value string, known bool)
+	// State is what the daemon of the machine tells; nil if nobody asked.
+	State *state.Document
+}
+
+// Address is an address of an interface, with the length of its prefix.
+type Address struct {
+	Interface string
+	Prefix    netip.Prefix
 }
 
 // File is a file of a tree.
@@ -49,6 +65,10 @@ type Env struct {
 	Hosts func(name string) []netip.Addr
 	// Port looks up a service name for tcp or udp. nil: none is known.
 	Port func(service, protocol string) (uint16, bool)
+	// Resolve asks name servers. nil: offline.
+	Resolve func(host string) ([]netip.Addr, error)
+	// Reach connects to addresses and returns an error, or nil, for each. nil: offline.
+	Reach func(to []netip.AddrPort) []error
 }
 
 func (e Env) hosts(name string) []netip.Addr {

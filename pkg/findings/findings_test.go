@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"systole/pkg/diag"
+	"systole/pkg/state"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected results")
@@ -30,6 +31,11 @@ type scene struct {
 	missing    []string
 	unreadable []string
 	scripts    map[string]bool
+	addresses  []Address         // of the machine
+	sysctls    map[string]string // of the machine
+	online     bool
+	resolves   map[string]netip.Addr // online: what name servers know
+	refused    []string              // online: where nobody listens
 }
 
 func load(t *testing.T, path string) *scene {
@@ -41,6 +47,9 @@ func load(t *testing.T, path string) *scene {
 	s := &scene{archive: a, mode: 0o600}
 	for line := range strings.Lines(string(a.Comment)) {
 		words := strings.Fields(line)
+		if s.world(words) {
+			continue
+		}
 		switch words[0] {
 		case "pair":
 			s.pair = true
@@ -62,6 +71,31 @@ func load(t *testing.T, path string) *scene {
 		}
 	}
 	return s
+}
+
+// world reads a line about what is not in files.
+func (s *scene) world(words []string) bool {
+	switch words[0] {
+	case "address":
+		s.addresses = append(s.addresses, Address{words[1], netip.MustParsePrefix(words[2])})
+	case "sysctl":
+		if s.sysctls == nil {
+			s.sysctls = map[string]string{}
+		}
+		s.sysctls[words[1]] = words[2]
+	case "online":
+		s.online = true
+	case "resolves":
+		if s.resolves == nil {
+			s.resolves = map[string]netip.Addr{}
+		}
+		s.resolves[words[1]] = netip.MustParseAddr(words[2])
+	case "refused":
+		s.refused = words[1:]
+	default:
+		return false
+	}
+	return true
 }
 
 func (s *scene) part(name string) ([]byte, bool) {
@@ -92,12 +126,22 @@ func (s *scene) tree(prefix string) Tree {
 		}
 		return f
 	}
-	return Tree{Read: read, Node: s.node, Scripts: s.scripts}
+	t := Tree{Read: read, Node: s.node, Scripts: s.scripts, Addresses: s.addresses}
+	if s.sysctls != nil {
+		t.Sysctl = func(name string) (string, bool) {
+			value, known := s.sysctls[name]
+			return value, known
+		}
+	}
+	if text, there := s.part(prefix + "state.json"); there {
+		t.State, _ = state.Decode(text) // a case without its finding tells of an error
+	}
+	return t
 }
 
 func (s *scene) env() Env {
 	hosts, _ := s.part("hosts")
-	return Env{Hosts: func(name string) []netip.Addr {
+	env := Env{Hosts: func(name string) []netip.Addr {
 		for line := range strings.Lines(string(hosts)) {
 			if words := strings.Fields(line); slices.Contains(words[1:], name) {
 				return []netip.Addr{netip.MustParseAddr(words[0])}
@@ -105,6 +149,27 @@ func (s *scene) env() Env {
 		}
 		return nil
 	}}
+	if s.online {
+		env.Resolve, env.Reach = s.resolve, s.reach
+	}
+	return env
+}
+
+func (s *scene) resolve(host string) ([]netip.Addr, error) {
+	if a, known := s.resolves[host]; known {
+		return []netip.Addr{a}, nil
+	}
+	return nil, errors.New("no such host")
+}
+
+func (s *scene) reach(to []netip.AddrPort) []error {
+	errs := make([]error, len(to))
+	for i, at := range to {
+		if slices.Contains(s.refused, at.String()) {
+			errs[i] = errors.New("connection refused")
+		}
+	}
+	return errs
 }
 
 func (s *scene) review() []Finding {
@@ -218,7 +283,7 @@ func TestPages(t *testing.T) {
 		}
 	}
 	there, _ := filepath.Glob(filepath.Join(pages, "*"))
-	if len(there) != len(want) {
+	if len(there) != len(want)+1 { // schema.json, of --json
 		t.Errorf("%s has %d files for %d pages", pages, len(there), len(want))
 	}
 }

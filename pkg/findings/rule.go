@@ -58,7 +58,7 @@ func Index() string {
 	var b strings.Builder
 	b.WriteString("# Findings of systole check\n\nA code never changes its meaning. HA codes are about heartbeat, LD codes about ldirectord. " +
 		"Errors stop the\noriginal or the service, warnings fail when they are needed, notes are worth knowing. These pages are made from\n" +
-		"the table in `pkg/findings`.\n\n| Code | Severity | Finding |\n|---|---|---|\n")
+		"the table in `pkg/findings`; [schema.json](schema.json) describes what `systole check --json` prints. Exit codes: 0 nothing or notes\nonly, 1 warnings, 2 errors, 3 nothing could be checked.\n\n| Code | Severity | Finding |\n|---|---|---|\n")
 	for _, r := range Rules() {
 		fmt.Fprintf(&b, "| [%[1]s](%[1]s.md) | %s | %s |\n", r.Code, r.Severity, r.Title)
 	}

@@ -103,5 +103,8 @@ func trapRules() []Rule {
 		{Code: "HA-133", Severity: noteRule, Title: "there is a single path between the nodes",
 			Original: "one cable, one switch port or one network card decides that the other node is dead, and both nodes hold the resources",
 			Instead:  "add a second, independent path"},
+		{Code: "HA-134", Severity: warnRule, Title: "deadtime is close to the jitter that was measured",
+			Original: "heartbeat starts and works until the network or the other node is busier than usual; then a healthy node is declared dead, and both hold the resources",
+			Instead:  "make deadtime longer, or find out why heartbeats come unsteadily (systole status shows each path, systole doctor tests it)"},
 	}
 }

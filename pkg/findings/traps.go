@@ -16,6 +16,7 @@ import (
 func (r *review) traps() {
 	if r.cfg != nil {
 		r.times()
+		r.measured()
 		r.nodeCount()
 		r.names()
 		r.daemonPaths()
@@ -43,6 +44,28 @@ func (r *review) times() {
 	}
 	if c.Initdead < 10*time.Second {
 		r.add("HA-120", r.cfgPath, r.lineOf("initdead"), fmt.Sprintf("initdead is %v", c.Initdead), "")
+	}
+}
+
+// heardEnough is how many heartbeats a jitter is worth something after.
+const heardEnough = 30
+
+// measured holds deadtime to what the running daemon has seen: two intervals and four times their mean
+// deviation must fit, which is how TCP decides that a segment is lost (RFC 6298) with a packet to spare.
+func (r *review) measured() {
+	if r.tree.State == nil {
+		return
+	}
+	for _, n := range r.tree.State.Nodes {
+		for _, p := range n.Paths {
+			need := 2*time.Duration(p.Interval)*time.Millisecond + 4*time.Duration(p.Jitter)*time.Microsecond
+			if n.Self || p.Count < heardEnough || need <= r.cfg.Deadtime {
+				continue
+			}
+			r.add("HA-134", r.cfgPath, r.lineOf("deadtime"), fmt.Sprintf("heartbeats of %s over %s come every %v, give or take %v: deadtime %v is too near",
+				n.Name, p.Name, time.Duration(p.Interval)*time.Millisecond, time.Duration(p.Jitter)*time.Microsecond, r.cfg.Deadtime),
+				fmt.Sprintf("make deadtime at least %v, or look why they come so unsteadily: systole doctor", (2*need).Round(time.Second)))
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package findings
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/netip"
 	"path"
@@ -58,10 +59,10 @@ func (r *review) file(name string, needed bool) (File, bool) {
 		return f, true
 	case errors.Is(f.Err, fs.ErrNotExist):
 		if needed {
-			r.add("HA-501", f.Path, 0, name+" is missing", "")
+			r.add("HA-501", f.Path, 0, name+" is missing", "").Told = true
 		}
 	default:
-		r.add("HA-502", f.Path, 0, name+" could not be read: "+innermost(f.Err).Error(), "")
+		r.add("HA-502", f.Path, 0, name+" could not be read: "+innermost(f.Err).Error(), "").Told = true
 	}
 	return f, false
 }
@@ -149,12 +150,24 @@ func (r *review) readDirector(name string, f File) {
 	cfg, found := ldirectorcf.Load(env, f.Path, f.Text)
 	r.classify("ldirectord.cf", found)
 	for _, host := range unknown.names {
-		r.add("LD-104", f.Path, lineOf(string(f.Text), host), "the name "+host+" is not in /etc/hosts", "")
+		r.unknownName(f, host)
 	}
 	if !diag.Failed(found) {
 		d.cfg = cfg
 	}
 	r.directors = append(r.directors, d)
+}
+
+// unknownName tells of a name that stands in no file, and online of one that nobody knows.
+func (r *review) unknownName(f File, host string) {
+	line := lineOf(string(f.Text), host)
+	if r.env.Resolve != nil {
+		if _, err := r.env.Resolve(host); err != nil {
+			r.add("LD-301", f.Path, line, fmt.Sprintf("%s: %v", host, innermost(err)), "")
+			return
+		}
+	}
+	r.add("LD-104", f.Path, line, "the name "+host+" is not in /etc/hosts", "")
 }
 
 // strangers are names that no file knows, in the order in which they were met.
@@ -168,17 +181,30 @@ func (r *review) resolve(d *director, unknown *strangers, host string, ipv6 bool
 			return a
 		}
 	}
-	i := slices.Index(unknown.names, host)
-	if i < 0 {
-		i = len(unknown.names)
-		unknown.names = append(unknown.names, host)
+	if r.env.Resolve != nil {
+		found, _ := r.env.Resolve(host) // unknownName tells of an error
+		if i := slices.IndexFunc(found, func(a netip.Addr) bool { return a.Is6() == ipv6 }); i >= 0 {
+			unknown.add(host)
+			return found[i]
+		}
 	}
+	i := unknown.add(host)
 	a := netip.AddrFrom4([4]byte{240, 0, byte(i >> 8), byte(i)})
 	if ipv6 {
 		a = netip.AddrFrom16([16]byte{0x01, 14: byte(i >> 8), 15: byte(i)})
 	}
 	d.guessed[a] = true
 	return a
+}
+
+// add returns the index of a name.
+func (s *strangers) add(host string) int {
+	i := slices.Index(s.names, host)
+	if i < 0 {
+		i = len(s.names)
+		s.names = append(s.names, host)
+	}
+	return i
 }
 
 // lineOf finds the first line that holds a word.
@@ -197,6 +223,9 @@ const standardDirector = "ldirectord.cf"
 // directorNames are the files that haresources starts ldirectord with, and the usual one.
 func (r *review) directorNames() []string {
 	names := []string{standardDirector}
+	if own := r.tree.Director; own != "" && own != standardDirector {
+		names = append(names, own)
+	}
 	for _, g := range r.groups {
 		for _, res := range g.Resources {
 			if name, ok := directorOf(res); ok && !slices.Contains(names, name) {

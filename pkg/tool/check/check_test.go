@@ -3,9 +3,10 @@ package check
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"io/fs"
-	"net/netip"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -98,6 +99,103 @@ func TestHowTo(t *testing.T) {
 	}
 }
 
+// node reads all files of one node of an example.
+func node(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	root := filepath.Join(examples, dir)
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		rest, _ := filepath.Rel(root, path)
+		b, err := os.ReadFile(path)
+		files[rest] = string(b)
+		return err
+	})
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s: %d files, %v", dir, len(files), err)
+	}
+	return files
+}
+
+// The other how-tos, as they are meant and as they are printed, have exactly the findings that they
+// deserve, and an example that is as it should be has none.
+func TestExamples(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		first, second string // nodes
+		node, peer    string // their names
+		code          int
+	}{
+		{"howto-001", "howto-001/titanic5", "howto-001/titanic6", "titanic5.etri.re.kr", "titanic6.etri.re.kr", exitClean},
+		{"howto-002", "howto-002/dongho-vm111", "howto-002/dongho-vm112", "dongho-vm111", "dongho-vm112", exitClean},
+		{"howto-003", "howto-003/lvs1", "howto-003/lvs2", "lvs1", "lvs2", exitClean},
+		{"howto-004", "howto-004/lb1", "howto-004/lb2", "lb1", "lb2", exitClean},
+	} {
+		files := map[string]string{"hosts": "127.0.0.1 localhost\n"}
+		for _, dir := range []string{c.first, c.second} {
+			for name, text := range node(t, dir) {
+				files[dir+"/"+name] = text
+			}
+		}
+		dir := install(t, files)
+		out, errs, code := run("--hosts", dir+"/hosts", "--node", c.node, dir+"/"+c.first+"/etc/ha.d", "--peer", dir+"/"+c.second+"/etc/ha.d", "--peer-node", c.peer)
+		if code != c.code || errs != "" {
+			t.Errorf("%s: exit code %d, %s", c.name, code, errs)
+		}
+		golden(t, c.name+".txt", strings.ReplaceAll(out, dir, "DIR"))
+	}
+}
+
+// What howto-001 prints for heartbeat 0.4, with keys so that there is something to check.
+func TestAsPrinted(t *testing.T) {
+	files := node(t, "howto-001/as-printed")
+	files["hosts"] = "127.0.0.1 localhost\n"
+	files["authkeys"] = text(t, "howto-001/titanic5/etc/ha.d/authkeys")
+	dir := install(t, files)
+	out, errs, code := run("--hosts", dir+"/hosts", "--node", "titanic5.etri.re.kr", dir)
+	if code != exitWarnings || errs != "" {
+		t.Errorf("exit code %d, %s", code, errs)
+	}
+	golden(t, "howto-001-as-printed.txt", strings.ReplaceAll(out, dir, "DIR"))
+}
+
+// Options of what is measured, and of a network that is asked.
+func TestMeasuredAndOnline(t *testing.T) {
+	files := howTo(t)
+	files["state.json"] = `{"version":1,"nodes":[{"name":"lvsstandby.gunnm.xyz","status":"active","paths":[{"name":"eth0","up":true,"interval_ms":2000,"jitter_us":3000000,"count":100}]}]}`
+	files["broken.json"] = "{"
+	files["local/etc/ha.d/ldirectord.cf"] = "virtual=192.0.2.10:80\n\treal=127.0.0.1:" + closedPort(t) + " masq\n\tservice=http\n"
+	dir := install(t, files)
+	out, _, _ := run("--hosts", dir+"/hosts", "--short", "--state", dir+"/state.json", dir+"/active/etc/ha.d")
+	if !strings.Contains(out, "warning HA-134: heartbeats of lvsstandby.gunnm.xyz over eth0 come every 2s, give or take 3s") {
+		t.Errorf("the jitter is not told:\n%s", out)
+	}
+	for _, path := range []string{"broken.json", "nothing.json"} {
+		if _, errs, code := run("--hosts", dir+"/hosts", "--state", dir+"/"+path, dir+"/active/etc/ha.d"); code != exitUnusable || errs == "" {
+			t.Errorf("%s: exit code %d, %s", path, code, errs)
+		}
+	}
+	offline, _, _ := run("--hosts", dir+"/hosts", "--short", dir+"/local/etc/ha.d")
+	online, _, _ := run("--hosts", dir+"/hosts", "--short", "--online", dir+"/local/etc/ha.d")
+	if strings.Contains(offline, "LD-302") || !strings.Contains(online, "ldirectord.cf:2: warning LD-302: 127.0.0.1:") || !strings.Contains(online, "connection refused") {
+		t.Errorf("offline:\n%s\nonline:\n%s", offline, online)
+	}
+}
+
+// closedPort is one that nobody listens on.
+func closedPort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(l.Addr().String())
+	l.Close()
+	return port
+}
+
 // golden compares findings without their line breaks, which depend on the length of the path.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
@@ -145,19 +243,73 @@ func TestSamples(t *testing.T) {
 	}
 }
 
+// schema is what docs/findings/schema.json says about an object.
+type schema struct {
+	Required   []string
+	Properties map[string]json.RawMessage
+}
+
+// --json is what its schema says: every key of it, and no other.
 func TestJSON(t *testing.T) {
 	dir := install(t, howTo(t))
 	out, _, code := checkPair(dir, "--json")
-	var doc struct {
-		Findings                []findings.Finding
-		Errors, Warnings, Notes int
-	}
-	if err := json.Unmarshal([]byte(out), &doc); err != nil {
+	var doc Report
+	var keys struct{ Findings []map[string]any }
+	if err := errors.Join(json.Unmarshal([]byte(out), &doc), json.Unmarshal([]byte(out), &keys)); err != nil {
 		t.Fatal(err)
 	}
 	last := doc.Findings[len(doc.Findings)-1]
 	if code != exitErrors || doc.Errors != 1 || last.Code != "HA-401" || last.Line != 1 || last.Level != "error" {
 		t.Errorf("exit code %d, %+v", code, last)
+	}
+	finding := described(t, out)
+	for _, f := range keys.Findings {
+		for key := range f {
+			if finding.Properties[key] == nil {
+				t.Errorf("the schema does not tell of %s", key)
+			}
+		}
+		for _, key := range finding.Required {
+			if f[key] == nil {
+				t.Errorf("%v lacks %s", f, key)
+			}
+		}
+	}
+}
+
+// described holds a report to the schema and returns that of a finding.
+func described(t *testing.T, out string) schema {
+	t.Helper()
+	text, err := os.ReadFile("../../../docs/findings/schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var whole struct {
+		schema
+		Defs map[string]schema `json:"$defs"`
+	}
+	var report map[string]any
+	if err := errors.Join(json.Unmarshal(text, &whole), json.Unmarshal([]byte(out), &report)); err != nil {
+		t.Fatal(err)
+	}
+	for key := range report {
+		if whole.Properties[key] == nil {
+			t.Errorf("the schema does not tell of %s", key)
+		}
+	}
+	if len(whole.Required) != len(report) || len(whole.Properties) != len(report) {
+		t.Errorf("the schema tells of %v, there are %d", whole.Required, len(report))
+	}
+	return whole.Defs["finding"]
+}
+
+// Without findings there is an empty list, not null.
+func TestJSONOfNothing(t *testing.T) {
+	files := node(t, "howto-004/lb1")
+	files["hosts"] = ""
+	dir := install(t, files)
+	if out, _, code := run("--hosts", dir+"/hosts", "--node", "lb1", "--json", dir+"/etc/ha.d"); code != exitClean || !strings.Contains(out, `"findings": []`) {
+		t.Errorf("exit code %d\n%s", code, out)
 	}
 }
 
@@ -233,22 +385,11 @@ func TestWrongCalls(t *testing.T) {
 		{[]string{dir + "/hosts"}, exitUnusable},
 		{[]string{dir, "--hosts", "/nonexistent"}, exitUnusable},
 		{[]string{dir, "--peer", "/nonexistent"}, exitUnusable},
+		{[]string{dir, "--state", "/nonexistent"}, exitUnusable},
 		{[]string{dir}, exitErrors},
 	} {
 		if out, errs, code := run(c.args...); code != c.code || (errs == "") == (code != exitErrors) {
 			t.Errorf("%q: exit code %d, %q, %q", c.args, code, out, errs)
 		}
-	}
-}
-
-func TestParseHosts(t *testing.T) {
-	got := parseHosts("# comment\n192.0.2.1  Node1 node1.example.com # the first\n::ffff:192.0.2.9 nine\nbad line\n192.0.2.3\nfd00::1 node1\n")
-	want := map[string][]netip.Addr{
-		"node1":             {netip.MustParseAddr("192.0.2.1"), netip.MustParseAddr("fd00::1")},
-		"node1.example.com": {netip.MustParseAddr("192.0.2.1")},
-		"nine":              {netip.MustParseAddr("192.0.2.9")},
-	}
-	if d := cmp.Diff(want, got, cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); d != "" {
-		t.Error(d)
 	}
 }

@@ -5,5 +5,6 @@
 //	    original: the group belongs to both: both start it and both hold the address …
 //	    instead:  write on both nodes: lvsactive.gunnm.xyz ldirectord::ldirectord.cf …
 //
-// What is found and what it means is in package findings; this package reads the files.
+// What is found and what it means is in package findings, the files are read by findings/source; this
+// package has the options and prints.
 package check

@@ -1,16 +1,21 @@
 package check
 
 import (
-	"encoding/json"
 	"fmt"
-	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
 	"systole/pkg/diag"
 	"systole/pkg/findings"
+	"systole/pkg/findings/source"
+	"systole/pkg/state"
 	"systole/pkg/tool"
+	"systole/pkg/tool/here"
 )
 
 // The exit codes.
@@ -31,8 +36,10 @@ what they misread, and what fails when it is needed. Every finding has a place,
 a code, what heartbeat or ldirectord does, and what to do instead. Nothing is
 changed, no network is asked, and no privilege is needed but to read the files.
 
-Names are looked up in /etc/hosts only. What needs no action is a note and does
-not change the exit code.
+Names are looked up in /etc/hosts only, unless --online is given. /etc/ha.d is held
+to this machine too: its addresses, its sysctls, and the jitter of heartbeats that
+the running daemon has measured. A copy in DIR/etc/ha.d is held to the sysctl.conf
+of DIR. What needs no action is a note and does not change the exit code.
 `,
 		Exits: []tool.Exit{
 			{Code: exitClean, Meaning: "nothing, or notes only"},
@@ -45,8 +52,9 @@ not change the exit code.
 
 // options are those of the command line.
 type options struct {
-	peer, node, peerNode, hosts, explain string
-	json, short                          bool
+	peer, node, peerNode, hosts, explain, state string
+	json, short, here, online                   bool
+	timeout                                     time.Duration
 }
 
 func setup(flags *pflag.FlagSet) func(tool.Call) int {
@@ -57,6 +65,10 @@ func setup(flags *pflag.FlagSet) func(tool.Call) int {
 	flags.StringVar(&o.node, "node", "", "`NAME` of the machine that DIR is for, if it is not this one")
 	flags.StringVar(&o.peerNode, "peer-node", "", "`NAME` of the other machine")
 	flags.StringVar(&o.hosts, "hosts", "/etc/hosts", "look names up in `FILE`")
+	flags.BoolVar(&o.here, "here", false, "DIR is for this machine, as /etc/ha.d is")
+	flags.StringVar(&o.state, "state", "", "take measured times from `FILE`: a socket, or what status --json printed")
+	flags.BoolVar(&o.online, "online", false, "ask name servers, and connect to the real servers")
+	flags.DurationVar(&o.timeout, "timeout", 3*time.Second, "with --online, wait so long for each answer")
 	flags.StringVar(&o.explain, "explain", "", "explain a `CODE`, or all of them, instead of checking")
 	return func(c tool.Call) int { return o.run(c) }
 }
@@ -65,7 +77,7 @@ func (o *options) run(c tool.Call) int {
 	if o.explain != "" {
 		return o.explainCode(c)
 	}
-	dir := systemDir
+	dir := source.SystemDir
 	switch len(c.Args) {
 	case 0:
 	case 1:
@@ -92,22 +104,63 @@ func exitCode(found []findings.Finding) int {
 }
 
 func (o *options) review(dir string) ([]findings.Finding, error) {
-	env, err := environment(o.hosts)
+	env, err := source.Environment(o.hosts)
 	if err != nil {
 		return nil, err
 	}
-	tree, err := open(dir, o.node)
+	if o.online {
+		source.Online(&env, o.timeout)
+	}
+	tree, err := source.Open(dir, o.node, o.here)
 	if err != nil {
+		return nil, err
+	}
+	if tree.State, err = o.measured(dir); err != nil {
 		return nil, err
 	}
 	if o.peer == "" {
 		return findings.Review(env, tree, nil), nil
 	}
-	peer, err := open(o.peer, o.peerNode)
+	peer, err := source.Open(o.peer, o.peerNode, false)
 	if err != nil {
 		return nil, err
 	}
 	return findings.Review(env, tree, &peer), nil
+}
+
+// measured is the document of the daemon, if one is named, or if it is this machine's and it runs.
+func (o *options) measured(dir string) (*state.Document, error) {
+	if o.state != "" {
+		return document(o.state)
+	}
+	if !o.here && filepath.Clean(dir) != source.SystemDir {
+		return nil, nil
+	}
+	doc, err := here.Heartbeat(here.Socket, o.timeout)
+	if err != nil {
+		return nil, nil // the files can be checked without it
+	}
+	return doc, nil
+}
+
+// document is at a socket or in a file.
+func document(path string) (*state.Document, error) {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.Mode()&fs.ModeSocket != 0:
+		return here.Heartbeat(path, 5*time.Second)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	doc, err := state.Decode(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return doc, nil
 }
 
 // explainCode prints pages of docs/findings.
@@ -126,77 +179,4 @@ func (o *options) explainCode(c tool.Call) int {
 		return c.Wrong("check", "there is no code %q", o.explain)
 	}
 	return exitClean
-}
-
-func (o *options) write(w io.Writer, found []findings.Finding) {
-	errors, warnings, notes := findings.Counts(found)
-	if o.json {
-		if found == nil {
-			found = []findings.Finding{}
-		}
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		enc.SetEscapeHTML(false)
-		enc.Encode(struct {
-			Findings []findings.Finding `json:"findings"`
-			Errors   int                `json:"errors"`
-			Warnings int                `json:"warnings"`
-			Notes    int                `json:"notes"`
-		}{found, errors, warnings, notes})
-		return
-	}
-	for _, f := range found {
-		o.writeFinding(w, f)
-	}
-	fmt.Fprintf(w, "%s, %s, %s\n", plural(errors, "error"), plural(warnings, "warning"), plural(notes, "note"))
-}
-
-func (o *options) writeFinding(w io.Writer, f findings.Finding) {
-	said, _, _ := strings.Cut(f.Says, "\n")
-	if o.short && said != "" {
-		said = " (" + said + ")"
-	} else {
-		said = ""
-	}
-	fmt.Fprintf(w, "%s: %s %s: %s%s\n", f.Where(), f.Level, f.Code, f.Text, said)
-	if o.short {
-		return
-	}
-	for _, line := range strings.Split(f.Says, "\n") {
-		if line != "" {
-			wrap(w, "says:     ", line)
-		}
-	}
-	wrap(w, "original: ", f.Original)
-	wrap(w, "instead:  ", f.Instead)
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	return fmt.Sprintf("%d %ss", n, word)
-}
-
-// wrap prints a text indented, in lines of 80 columns. Long words, such as lines to copy, stay
-// whole.
-func wrap(w io.Writer, head, text string) {
-	const indent, width = 4, 80
-	column := indent + len(head)
-	fmt.Fprintf(w, "%*s%s", indent, "", head)
-	start := column
-	for i, word := range strings.Fields(text) {
-		switch {
-		case i == 0:
-		case column+1+len(word) > width:
-			fmt.Fprintf(w, "\n%*s", start, "")
-			column = start
-		default:
-			fmt.Fprint(w, " ")
-			column++
-		}
-		fmt.Fprint(w, word)
-		column += len(word)
-	}
-	fmt.Fprintln(w)
 }
