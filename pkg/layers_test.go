@@ -17,7 +17,7 @@ import (
 // pure are the packages that decide and compute. They import no system, no network, no clock.
 var pure = []string{
 	"diag", "hamsg", "hamsg/pcap", "authkeys", "hacf", "haresources", "ldirectorcf", "observer", "ipvs", // layer 0
-	"cluster", "ipfail", "director", "sim", "decision", "state", "findings", "view", "monitor", // layer 1
+	"cluster", "ipfail", "director", "sim", "decision", "state", "findings", "view", "monitor", "cells", // layer 1
 }
 
 // forbidden are imports that bring a system in.

@@ -38,6 +38,7 @@ type Virtual struct {
 	Interval     int64    `json:"interval_ms,omitempty"`
 	Fallback     string   `json:"fallback,omitempty"`
 	FallbackUsed bool     `json:"fallback_used,omitempty"`
+	Panic        bool     `json:"panic,omitempty"` // too few reals are up, so that all stay in service
 	Counters     Counters `json:"counters,omitzero"`
 	Reals        []Real   `json:"reals"`
 }
@@ -47,12 +48,15 @@ type Real struct {
 	Name       string    `json:"name"`
 	Up         bool      `json:"up"`
 	Weight     int       `json:"weight"`          // in the kernel's table
-	State      string    `json:"state,omitempty"` // up, down, waiting, draining, drained, disabled, maintenance
+	State      string    `json:"state,omitempty"` // up, down, waiting, held, draining, drained, disabled, maintenance
 	Listed     bool      `json:"listed,omitempty"`
 	Configured int       `json:"configured_weight"`
 	Forward    string    `json:"forward,omitempty"`
 	Since      time.Time `json:"since,omitzero"` // of Up
 	Failures   int       `json:"failures,omitempty"`
+	HeldUntil  time.Time `json:"held_until,omitzero"`  // of state held: it fell too often
+	Growing    bool      `json:"slow_start,omitempty"` // its weight has not reached what is configured
+	Path       string    `json:"path,omitempty"`       // what is wrong on the way to its virtual address
 	Checked    time.Time `json:"checked,omitzero"`
 	Took       int64     `json:"took_us,omitempty"` // the last check, microseconds
 	Said       string    `json:"said,omitempty"`    // by the last check
@@ -141,8 +145,26 @@ func (d *Director) Degraded() []string {
 		case down > 1:
 			what = append(what, fmt.Sprintf("%d of %d real servers of %s are down", down, len(v.Reals), v.Name))
 		}
+		if v.Panic {
+			what = append(what, fmt.Sprintf("too few real servers of %s are up: all stay in service", v.Name))
+		}
+		what = append(what, v.hindered()...)
 		if v.FallbackUsed && v.Fallback != "" {
 			what = append(what, fmt.Sprintf("%s is served by its fallback %s", v.Name, v.Fallback))
+		}
+	}
+	return what
+}
+
+// hindered says what is wrong with single servers beyond their being down.
+func (v *Virtual) hindered() (what []string) {
+	for i := range v.Reals {
+		r := &v.Reals[i]
+		if !r.HeldUntil.IsZero() {
+			what = append(what, fmt.Sprintf("real server %s of %s fell too often: held until %s", r.Name, v.Name, r.HeldUntil.Format("15:04:05")))
+		}
+		if r.Path != "" {
+			what = append(what, fmt.Sprintf("real server %s of %s: %s", r.Name, v.Name, r.Path))
 		}
 	}
 	return what

@@ -42,12 +42,15 @@ func (p *page) virtual(v *Virtual) {
 	if v.FallbackUsed && v.Fallback != "" {
 		state = "fallback"
 	}
+	if v.Panic {
+		state = "panic"
+	}
 	c := &v.Counters
-	p.line("%-31s%-12s%6s%8d%8d%7d", cut(v.ID+" "+v.Scheduler, 30), state, "", c.Active, c.Inactive, c.CPS)
+	p.line("%s%-12s%6s%8d%8d%7d", cell(v.ID+" "+v.Scheduler, 31), state, "", c.Active, c.Inactive, c.CPS)
 	for i := range v.Reals {
 		r := &v.Reals[i]
 		c := &r.Counters
-		p.line("  %-29s%-12s%6s%8d%8d%7d%8s", cut(r.Name+" "+r.Forward, 28), r.State, r.WeightWord(), c.Active, c.Inactive, c.CPS, r.CheckWord())
+		p.line("  %s%-12s%6s%8d%8d%7d%8s", cell(r.Name+" "+r.Forward, 29), r.State, r.WeightWord(), c.Active, c.Inactive, c.CPS, r.CheckWord())
 	}
 }
 

@@ -67,6 +67,7 @@ type Node struct {
 	Deadtime int64     `json:"deadtime_ms"`       // after this much silence it is dead
 	Missing  int       `json:"missing"`           // messages that have been asked for
 	Paths    []Path    `json:"paths,omitempty"`
+	View     *Sight    `json:"view,omitempty"` // what a Systole node says of itself and of us
 }
 
 // Path is one way to a node.
@@ -138,12 +139,14 @@ func (d *Document) Degraded() []string {
 				what = append(what, fmt.Sprintf("link %s:%s is dead", n.Name, p.Name))
 			}
 		}
+		what = append(what, d.deaf(n)...)
 	}
 	for _, g := range d.Resources.Groups {
 		if g.Holder == "" && len(g.Words) > 0 {
 			what = append(what, "nobody holds "+g.Words[0])
 		}
 	}
+	what = append(what, d.twice()...)
 	for i := range d.Directors {
 		what = append(what, d.Directors[i].Degraded()...)
 	}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"systole/pkg/cells"
 )
 
 // Page writes the document for a terminal of 80 columns: the last events of it. Nothing in it
@@ -31,11 +33,8 @@ type page struct {
 const width = 80
 
 func (p *page) line(format string, args ...any) {
-	text := []rune(strings.TrimRight(fmt.Sprintf(format, args...), " "))
-	if len(text) > width {
-		text = append(text[:width-1], '…')
-	}
-	fmt.Fprintln(p.w, string(text))
+	text := strings.TrimRight(cells.Clean(fmt.Sprintf(format, args...)), " ")
+	fmt.Fprintln(p.w, cells.Cut(text, width))
 }
 
 func (p *page) head() {
@@ -72,17 +71,33 @@ func (p *page) node(n Node) {
 		name += " (systole)"
 	}
 	if n.Self {
-		p.line("%-34s%-8s%s", cut(n.Name+" (here)", 33), n.Status, p.clock(n.Since))
+		p.line("%s%-8s%s", cell(n.Name+" (here)", 34), n.Status, p.clock(n.Since))
 		return
 	}
-	p.line("%-34s%-8s%-9s%9s", cut(name, 33), n.Status, p.clock(n.Since), age(n.Age))
+	p.line("%s%-8s%-9s%9s", cell(name, 34), n.Status, p.clock(n.Since), age(n.Age))
 	for _, way := range n.Paths {
 		status := "dead"
 		if way.Up {
 			status = "up"
 		}
-		p.line("  %-32s%-8s%-9s%9s%9s%10s", cut(way.Name, 31), status, "", age(way.Age), millis(way.Interval), micros(way.Jitter))
+		p.line("  %s%-8s%-9s%9s%9s%10s", cell(way.Name, 32), status, "", age(way.Age), millis(way.Interval), micros(way.Jitter))
 	}
+	if n.View != nil {
+		p.wrapped("  its view: ", n.View.Words(p.d.Daemon.Node))
+	}
+}
+
+// wrapped writes a text on as many lines as it needs, indented by its head.
+func (p *page) wrapped(head, text string) {
+	line := head
+	for i, word := range strings.Fields(text) {
+		if i > 0 && cells.Width(line)+cells.Width(word) > width {
+			p.line("%s", line)
+			line = strings.Repeat(" ", len(head))
+		}
+		line += word + " "
+	}
+	p.line("%s", line)
 }
 
 // ping shows a ping node, which has one path.
@@ -91,7 +106,7 @@ func (p *page) ping(n Node) {
 	if len(n.Paths) > 0 {
 		way = n.Paths[0]
 	}
-	p.line("%-34s%-8s%-9s%9s%9s%10s", cut(n.Name, 33), n.Status, p.clock(n.Since), age(n.Age), millis(way.Interval), micros(way.Jitter))
+	p.line("%s%-8s%-9s%9s%9s%10s", cell(n.Name, 34), n.Status, p.clock(n.Since), age(n.Age), millis(way.Interval), micros(way.Jitter))
 }
 
 func (p *page) groups() {
@@ -105,7 +120,7 @@ func (p *page) groups() {
 		if holder == "" {
 			holder = "-"
 		}
-		p.line("%-40s%-20s%s", cut(strings.Join(g.Words, " "), 39), cut(g.Owner, 19), holder)
+		p.line("%s%s%s", cell(strings.Join(g.Words, " "), 40), cell(g.Owner, 20), holder)
 	}
 }
 
@@ -151,12 +166,8 @@ func orNone(list []string) string {
 	return strings.Join(list, ", ")
 }
 
-func cut(text string, most int) string {
-	if runes := []rune(text); len(runes) > most {
-		return string(runes[:most-1]) + "…"
-	}
-	return text
-}
+// cell is a text in the left of so many columns, with a blank after it.
+func cell(text string, width int) string { return cells.Fit(text, width-1, false) + " " }
 
 func age(ms int64) string {
 	if ms < 0 {

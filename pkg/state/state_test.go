@@ -32,7 +32,9 @@ func pair() *Document {
 			{Name: "lvsactive.gunnm.xyz", Self: true, Status: "active", Since: at("10:51:02"), Systole: true},
 			{Name: "lvsstandby.gunnm.xyz", Status: "active", Since: at("10:51:02"), Systole: true, Age: 412, Deadtime: 10000, Paths: []Path{
 				{Name: "eth0", Up: true, Age: 412, Interval: 2001, Jitter: 840, Count: 5766},
-				{Name: "eth1", Up: false, Age: 15231, Interval: 2001, Jitter: 912, Count: 5759}}},
+				{Name: "eth1", Up: false, Age: 15231, Interval: 2001, Jitter: 912, Count: 5759}},
+				View: &Sight{Holds: "none", Nodes: []Seen{{Name: "lvsactive.gunnm.xyz", Status: "active", Paths: []SeenPath{{"eth0", true, 380}, {"eth1", false, 15502}}},
+					{Name: "121.254.175.65", Status: "ping", Paths: []SeenPath{{"121.254.175.65", true, 900}}}}}},
 		},
 		Pings:   []Node{{Name: "121.254.175.65", Status: "ping", Since: at("10:51:02"), Age: 1410, Deadtime: 10000, Paths: []Path{{Name: "121.254.175.65", Up: true, Age: 1410, Interval: 2000, Jitter: 120, Count: 5760}}}},
 		Clients: []Client{{Name: "ipfail", PID: 830, UID: 106}},
@@ -47,7 +49,7 @@ func sick() *Document {
 	d.Resources.State, d.Resources.Settled, d.Resources.Holds = "transition", false, "none"
 	d.Resources.Groups[0].Holder = ""
 	d.Nodes[1].Status = "dead"
-	d.Nodes[1].Systole = false
+	d.Nodes[1].Systole, d.Nodes[1].View = false, nil
 	d.Nodes[1].Paths = []Path{{Name: "a-name-of-an-interface-that-is-much-too-long", Age: -1}}
 	d.Pings[0].Status = "dead"
 	d.Jobs = []Job{{ID: 12, What: "acquire all", At: at("14:03:05")}}

@@ -60,7 +60,7 @@ func bindings() []binding {
 		{[]Key{PageDown}, "ten lines down", does(func(m *Model) { m.move(10) })},
 		{[]Key{Home, "g"}, "the first line", does(func(m *Model) { m.move(-1 << 30) })},
 		{[]Key{End, "G"}, "the last line", does(func(m *Model) { m.move(1 << 30) })},
-		{[]Key{"s"}, "sort the real servers by file order, active, new/s, check, state, name", does(func(m *Model) { m.sort = (m.sort + 1) % len(orders()) })},
+		{[]Key{"s"}, "sort by the file, active, new/s, length of check, state, name", does(func(m *Model) { m.sort = (m.sort + 1) % len(orders()) })},
 		{[]Key{"/"}, "show only what holds a text", does((*Model).beginFilter)},
 		{[]Key{"p", " "}, "pause, and go on", does(func(m *Model) { m.paused = !m.paused })},
 		{[]Key{"d"}, "drain the selected real server", does(func(m *Model) { m.ask("drain", false) })},

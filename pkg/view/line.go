@@ -3,6 +3,8 @@ package view
 import (
 	"fmt"
 	"strings"
+
+	"systole/pkg/cells"
 )
 
 // Style is how a part of a line looks, where the terminal can.
@@ -49,18 +51,16 @@ func styled(s Style, format string, args ...any) Line {
 func (l *Line) add(s Style, text string) { l.Spans = append(l.Spans, Span{text, s}) }
 
 // cut returns the line in a width of columns.
-func (l Line) cut(width int) Line {
+func (l Line) cut(width int, ascii bool) Line {
 	out := Line{Selected: l.Selected}
 	for _, s := range l.Spans {
-		runes := []rune(s.Text)
-		if len(runes) > width {
-			runes = runes[:max(width, 0)]
-			if len(runes) > 0 {
-				runes[len(runes)-1] = '…'
-			}
+		text := cells.Cut(s.Text, max(width, 0))
+		width -= cells.Width(s.Text)
+		if ascii {
+			text = cells.ASCII(text)
 		}
-		out.add(s.Style, string(runes))
-		if width -= len(runes); width <= 0 {
+		out.add(s.Style, text)
+		if width <= 0 {
 			break
 		}
 	}
@@ -68,38 +68,13 @@ func (l Line) cut(width int) Line {
 }
 
 // clean keeps what daemons and servers say from steering the terminal.
-func clean(text string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t':
-			return ' '
-		case r < ' ' || r >= 0x7f && r < 0xa0 || r == '\u2028' || r == '\u202e':
-			return '?'
-		}
-		return r
-	}, text)
-}
+func clean(text string) string { return cells.Clean(text) }
 
 // left and right are cells of a width; what is too long is cut, and a blank stays between cells.
-func left(text string, width int) string {
-	return pad(text, width-1, true) + " "
-}
+func left(text string, width int) string { return pad(text, width-1, false) + " " }
 
-func right(text string, width int) string {
-	return " " + pad(text, width-1, false)
-}
+func right(text string, width int) string { return " " + pad(text, width-1, true) }
 
-func pad(text string, width int, after bool) string {
-	runes := []rune(clean(text))
-	if width <= 0 {
-		return ""
-	}
-	if len(runes) > width {
-		return string(runes[:width-1]) + "…"
-	}
-	blanks := strings.Repeat(" ", width-len(runes))
-	if after {
-		return string(runes) + blanks
-	}
-	return blanks + string(runes)
+func pad(text string, width int, right bool) string {
+	return cells.Fit(clean(text), max(width, 0), right)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"systole/pkg/cells"
 	"systole/pkg/state"
 )
 
@@ -25,7 +26,7 @@ func (m *Model) Lines() []Line {
 	}
 	lines = lines[:m.height]
 	for i := range lines {
-		lines[i] = lines[i].cut(m.width)
+		lines[i] = lines[i].cut(m.width, m.ascii)
 	}
 	return lines
 }
@@ -39,7 +40,7 @@ func (m *Model) Page() []string {
 	lines = append(lines, m.eventsPane(5)...)
 	texts := make([]string, len(lines))
 	for i, l := range lines {
-		texts[i] = l.cut(m.width).Text()
+		texts[i] = l.cut(m.width, m.ascii).Text()
 	}
 	return texts
 }
@@ -95,14 +96,14 @@ func (m *Model) head() []Line {
 	}
 	return []Line{
 		m.between(fmt.Sprintf("%s: %s, generation %d, pid %d", a.Node, a.Status, a.Generation, a.PID), at),
-		plain("holds %s since %s, %s; the other node holds %s; auto_failback %s", r.Holds, m.clock(r.Since), motion, r.Peer, a.Failback),
+		plain("holds %s since %s, %s; peer holds %s; auto_failback %s", r.Holds, m.clock(r.Since), motion, r.Peer, a.Failback),
 	}
 }
 
 // between puts one text at the left and one at the right end.
 func (m *Model) between(text, end string) Line {
 	var l Line
-	l.add(Head, pad(text, max(m.width-len([]rune(end))-1, 1), true))
+	l.add(Head, pad(text, max(m.width-cells.Width(end)-1, 1), false))
 	l.add(Plain, " "+end)
 	return l
 }
@@ -168,6 +169,9 @@ func (m *Model) node(n state.Node) []Line {
 	for _, p := range n.Paths {
 		lines = append(lines, path(p))
 	}
+	if n.View != nil {
+		lines = append(lines, styled(Faint, "  its view: %s", n.View.Words(m.snap.Cluster.Daemon.Node)))
+	}
 	return lines
 }
 
@@ -204,14 +208,21 @@ func group(g state.Group) Line {
 	return l
 }
 
-// detail tells more of the selected server: what holds it, and what its last check said.
+// detail tells more of the selected line: of a server what holds it and what its last check said, of a
+// virtual how its servers are checked and how many of them serve.
 func (m *Model) detail() []Line {
 	row, ok := m.current()
-	if !ok || row.real == nil || m.height < 15 {
+	switch {
+	case !ok || m.height < 15:
 		return nil
+	case row.real == nil:
+		return []Line{styled(Faint, "%s", virtualWords(row.virtual))}
 	}
 	r := row.real
-	text := fmt.Sprintf("%s since %s", r.State, m.clock(r.Since))
+	text := r.State
+	if !r.Since.IsZero() {
+		text += " since " + m.clock(r.Since)
+	}
 	if !r.Checked.IsZero() {
 		text += fmt.Sprintf("; %s at %s: %s", row.virtual.Check, m.clock(r.Checked), r.Said)
 	}
@@ -223,6 +234,26 @@ func (m *Model) detail() []Line {
 		}
 	}
 	return []Line{styled(Faint, "%s", text)}
+}
+
+func virtualWords(v *state.Virtual) string {
+	serving := 0
+	for _, r := range v.Reals {
+		if r.Up && r.Listed && r.Weight > 0 {
+			serving++
+		}
+	}
+	text := fmt.Sprintf("%d of %d serve", serving, len(v.Reals))
+	if v.Check != "" {
+		text += fmt.Sprintf("; check %s every %s", v.Check, every(v.Interval))
+	}
+	if v.Persistent > 0 {
+		text += fmt.Sprintf("; persistent %ds", v.Persistent)
+	}
+	if v.Fallback != "" {
+		text += "; fallback " + v.Fallback
+	}
+	return text
 }
 
 // eventsPane shows the last events.

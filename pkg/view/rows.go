@@ -57,7 +57,7 @@ func trouble(r *state.Real) int {
 	switch {
 	case r.State == "down":
 		return 3
-	case r.State == "waiting":
+	case r.State == "waiting" || r.State == "held":
 		return 2
 	case r.Held():
 		return 1

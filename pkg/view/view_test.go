@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"systole/pkg/cells"
 	"systole/pkg/state"
 )
 
@@ -33,7 +34,9 @@ func cluster() *state.Document {
 		Nodes: []state.Node{
 			{Name: "lvsactive.gunnm.xyz", Self: true, Status: "active", Since: at("10:51:02")},
 			{Name: "lvsstandby.gunnm.xyz", Status: "active", Systole: true, Since: at("10:51:02"), Age: 412, Paths: []state.Path{
-				{Name: "eth0", Up: true, Age: 412, Interval: 2001, Jitter: 840}, {Name: "eth1", Age: 15231, Interval: 2001, Jitter: 912}}}},
+				{Name: "eth0", Up: true, Age: 412, Interval: 2001, Jitter: 840}, {Name: "eth1", Age: 15231, Interval: 2001, Jitter: 912}},
+				View: &state.Sight{Holds: "none", Nodes: []state.Seen{{Name: "lvsactive.gunnm.xyz", Status: "active",
+					Paths: []state.SeenPath{{Name: "eth0", Up: true, Age: 380}, {Name: "eth1", Age: 15502}}}}}}},
 		Pings:  []state.Node{{Name: "121.254.175.65", Status: "ping", Since: at("10:51:02"), Age: 1410, Paths: []state.Path{{Name: "121.254.175.65", Up: true, Age: 1410, Interval: 2000, Jitter: 120}}}},
 		Events: []state.Event{{At: at("10:51:12"), Text: "holds local, held none"}, {At: at("14:02:58"), Text: "link lvsstandby.gunnm.xyz:eth1 dead"}},
 	}
@@ -55,7 +58,7 @@ func director() state.Director {
 	}
 	return state.Director{Name: "ldirectord.cf", PID: 900, Running: true, Time: at("14:03:07"), Phase: "running", Counted: true,
 		Virtuals: []state.Virtual{
-			{Name: "121.254.175.70:80", ID: "tcp:121.254.175.70:80", Scheduler: "wlc", Check: "negotiate http",
+			{Name: "121.254.175.70:80", ID: "tcp:121.254.175.70:80", Scheduler: "wlc", Check: "negotiate http", Interval: 5000, Persistent: 600,
 				Counters: state.Counters{Active: 412, Inactive: 1236, CPS: 103}, Reals: []state.Real{
 					real("121.254.175.71:80", "up", 10, 250, 1200, past(24, 1200, 1100, 1300, 2900)),
 					real("121.254.175.72:80", "up", 3, 160, 1900, past(24, 1900, 1700)),
@@ -122,6 +125,26 @@ func TestScreens(t *testing.T) {
 			m.Show(Snapshot{At: at("14:03:09"), Cluster: cluster(), Directors: []state.Director{crowd}})
 			press(m, PageDown, PageDown)
 		}},
+		{"korean", func(m *Model) {
+			d := director()
+			d.Orders[0].Reason = "커널 교체 중, 오후 세 시까지: 문의는 운영팀"
+			d.Virtuals[0].Reals[0].Name = "웹서버-하나.example.kr:80"
+			d.Events[0].Text = "실제 서버가 빠졌습니다"
+			m.Show(Snapshot{At: at("14:03:07"), Cluster: cluster(), Directors: []state.Director{d}})
+			press(m, Down, Down, Down, Down)
+		}},
+		{"korean-ascii", func(m *Model) {
+			m.ascii = true
+			d := director()
+			d.Virtuals[0].Reals[0].Name = "웹서버-하나.example.kr:80"
+			m.Show(Snapshot{At: at("14:03:07"), Cluster: cluster(), Directors: []state.Director{d}})
+		}},
+		{"hostile", func(m *Model) {
+			d := director()
+			d.Virtuals[0].Reals[0].Name = "\x1b[2J\x1b[31m:80"
+			d.Events[0].Text = "\u202etxet\r\n"
+			m.Show(Snapshot{At: at("14:03:07"), Cluster: cluster(), Directors: []state.Director{d}})
+		}},
 		{"paused", func(m *Model) {
 			press(m, "p")
 			m.Show(Snapshot{At: at("14:03:09"), Why: "not running here"})
@@ -130,6 +153,11 @@ func TestScreens(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			m := shown()
 			c.do(m)
+			for _, l := range m.Lines() {
+				if cells.Width(l.Text()) > m.width || m.ascii && strings.ContainsFunc(l.Text(), func(r rune) bool { return r > '~' }) {
+					t.Errorf("%d columns: %q", cells.Width(l.Text()), l.Text())
+				}
+			}
 			golden(t, "testdata/"+c.name+".txt", text(m.Lines()))
 		})
 	}
