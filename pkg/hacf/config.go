@@ -89,7 +89,7 @@ type Config struct {
 	Logfile        string // "" when not configured
 	Debugfile      string
 	LogFacility    string
-	UseLogd        bool // asked for, or nothing else configured; there is no logging daemon: log to syslog
+	UseLogd        bool // asked for, or nothing else configured: lines go where logd.cf says
 	SyslogMsgFmt   bool
 	LogBadpack     bool
 	Debug          int

@@ -30,8 +30,8 @@ func syslogmsgfmt(r *Reading, d Directive, v string) {
 	r.logs.Plain = !r.Config.SyslogMsgFmt
 }
 
-// What the original writes about the logging daemon. Systole has none, so that the words for
-// finding none are always true.
+// What the original writes about the logging daemon. Systole writes itself where that would, so that the
+// words for finding none are always true.
 const (
 	logdEnabled  = "Enabling logging daemon "
 	logdAbsent   = "Initializing connection to logging daemon failed. Logging daemon may not be running"
@@ -50,7 +50,6 @@ func useLogd(r *Reading, d Directive, v string) {
 	r.say("info", logdEnabled)
 	r.say("WARN", logdAbsent)
 	r.say("info", logdFiles)
-	r.warn(d, "there is no logging daemon: everything is logged directly, to the files and the facility of ha.cf or else to syslog")
 }
 
 // checkLogging judges the log targets (wire spec 8.3).
@@ -60,6 +59,7 @@ func (r *Reading) checkLogging() {
 	switch {
 	case configured && c.UseLogd:
 		r.say("WARN", "logd is enabled but "+c.logTargets()+" is still configured in ha.cf")
+		r.note(r.at("use_logd"), "the logging daemon is not asked: lines go where ha.cf says; remove its log directives to use those of /etc/logd.cf")
 	case configured:
 		r.say("WARN", logdDisabled)
 	case c.UseLogd:
@@ -90,5 +90,5 @@ func (r *Reading) useLogdUnasked() {
 	r.say("info", logdFiles)
 	r.Config.UseLogd = true
 	r.setParam("use_logd", "yes")
-	r.note(r.wholeFile(), "no log target: syslog is used; add a line like: logfile /var/log/ha-log")
+	r.note(r.wholeFile(), "no log target: that of /etc/logd.cf is used, or else syslog; add a line like: logfile /var/log/ha-log")
 }
