@@ -91,10 +91,11 @@ func (a Exit) String() string {
 	return "exit"
 }
 
-// plumbing says whether a field is one that every message carries; traces leave them out.
+// plumbing says whether a field is one that every message carries, or a length of time that nothing
+// is decided by; traces leave them out.
 func plumbing(name string) bool {
 	switch name {
-	case "src", "srcuuid", "destuuid", "seq", "hg", "ts", "ld", "ttl", "auth", "protocol":
+	case "src", "srcuuid", "destuuid", "seq", "hg", "ts", "ld", "ttl", "auth", "protocol", FieldHeldFor:
 		return true
 	}
 	return false

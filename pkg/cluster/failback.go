@@ -20,7 +20,9 @@ func (m *Machine) autoFailback() {
 		return
 	}
 	m.res.failback = m.after(standbyReply + failbackRetry) // in case nobody answers
-	m.send(hamsg.New("t", "ask_resources", "rsc_hold", HoldForeign.String(), "info", "me"))
+	msg := hamsg.New("t", "ask_resources", "rsc_hold", HoldForeign.String(), "info", "me")
+	msg.Add(FieldWhy, WhyFailback)
+	m.sendReasoned(msg)
 }
 
 func (m *Machine) retryFailback(*node) {

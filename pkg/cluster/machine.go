@@ -77,6 +77,7 @@ func (m *Machine) Step(now time.Time, ev Event) []Action {
 	m.expire()
 	m.retryShutdown()
 	m.settle()
+	m.res.keepTime(m.now)
 	return m.out
 }
 

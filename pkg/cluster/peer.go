@@ -13,7 +13,7 @@ const (
 	fieldSystole = "systole"        // version of what follows, and what we can do: "1,handover"
 	fieldFirst   = "systole_first"  // the node that our ha.cf lists first
 	fieldGroups  = "systole_groups" // digests of the groups that our haresources gives to ourselves
-	fieldHold    = "systole_hold"   // what we hold; only while nothing is in motion
+	FieldHold    = "systole_hold"   // what we hold; only while nothing is in motion
 	fieldAsks    = "systole_asks"   // what we ask to give up; nobody has answered yet
 	fieldTaken   = "systole_taken"  // which of it we took from a peer that we believed dead
 )
@@ -43,7 +43,7 @@ func (m *Machine) addPeerFields(msg *hamsg.Message) {
 		msg.Add(fieldGroups, strings.Join(m.ownDigests(), ","))
 	}
 	if m.still() {
-		msg.Add(fieldHold, m.res.hold.String())
+		msg.Add(FieldHold, m.res.hold.String())
 		msg.Add(fieldTaken, m.res.taken.String())
 	}
 	if m.stand.phase == standbyMe {
@@ -69,7 +69,7 @@ func (m *Machine) readPeerFields(n *node, msg *hamsg.Message) {
 		if list := msg.Get(fieldGroups); list != "" {
 			n.peer.groups = strings.Split(list, ",")
 		}
-		n.peer.hold, n.peer.known = ParseHold(msg.Get(fieldHold))
+		n.peer.hold, n.peer.known = ParseHold(msg.Get(FieldHold))
 		_, asks := msg.Lookup(fieldAsks)
 		n.peer.settled = n.peer.known && !asks
 		n.peer.taken, _ = ParseHold(msg.Get(fieldTaken))

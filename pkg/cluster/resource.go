@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"systole/pkg/hacf"
@@ -23,8 +24,10 @@ const (
 // resources is what this node knows of the resources of the cluster.
 type resources struct {
 	state       rstate
-	hold        Hold // what we believe to be responsible for
-	otherHold   Hold // what the peer said last
+	hold        Hold      // what we believe to be responsible for
+	held        Hold      // the same after the last step
+	since       time.Time // … when that began
+	otherHold   Hold      // what the peer said last
 	otherStable bool
 	takeover    bool // mach_down of a dead or departed peer is under way
 	needsReturn bool // the peer's resources came to us by its death: auto_failback returns them
@@ -42,6 +45,13 @@ type resources struct {
 	failback time.Time // next try of an automatic failback
 
 	localDone, foreignDone, announced bool // for "Initial resource acquisition complete"
+}
+
+// keepTime notes when what we hold has changed.
+func (r *resources) keepTime(now time.Time) {
+	if r.hold != r.held || r.since.IsZero() {
+		r.held, r.since = r.hold, now
+	}
 }
 
 func (r *resources) peerRestarted(*node) {
@@ -147,6 +157,9 @@ func (m *Machine) reportHold(info string) {
 	msg := hamsg.New("t", "resource", "rsc_hold", m.res.hold.String(), "rtype", "full", "isstable", m.isStable())
 	if info != "" {
 		msg.Add("info", info)
+	}
+	if m.res.hold != HoldNone && m.res.hold == m.res.held && m.allSystole() {
+		msg.Add(FieldHeldFor, strconv.FormatInt(m.now.Sub(m.res.since).Milliseconds(), 16))
 	}
 	m.send(msg)
 }

@@ -78,5 +78,5 @@ func (m *Machine) local(msg *hamsg.Message) {
 	if m.refusesStandby(msg) {
 		return
 	}
-	m.send(msg)
+	m.sendReasoned(msg)
 }

@@ -34,6 +34,28 @@ type standby struct {
 	deadline  time.Time
 }
 
+// FieldWhy is a field of our own in a request to go standby: why nobody but the daemon itself asked.
+// Nothing is decided by it; both nodes tell it.
+const FieldWhy = "systole_why"
+
+// FieldHeldFor is a field of our own in a report of what we hold: for how many milliseconds, in hex. A
+// node that comes back tells by it since when its groups were elsewhere.
+const FieldHeldFor = "systole_held_for"
+
+// The reasons. WhyFailed is followed by the resource.
+const (
+	WhyFailback = "failback"
+	WhyFailed   = "failed start: "
+)
+
+// sendReasoned sends a message that may have a reason. An original does not get to see it.
+func (m *Machine) sendReasoned(msg *hamsg.Message) {
+	if !m.allSystole() {
+		msg.Delete(FieldWhy)
+	}
+	m.send(msg)
+}
+
 // askResources takes one step of a standby exchange.
 func (m *Machine) askResources(n *node, own bool, msg *hamsg.Message) {
 	info := msg.Get("info")

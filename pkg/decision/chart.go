@@ -11,7 +11,9 @@ import (
 // Chart is a record as bars and marks on a line of time. Offsets are from the beginning of the
 // record. A row may begin before From: silence is long and would leave no room for the rest.
 type Chart struct {
+	Head     string // number and time
 	Title    string
+	Moved    string // what this node held and then held; "" if nothing moved
 	From, To time.Duration
 	Rows     []Row
 }
@@ -33,6 +35,7 @@ const (
 	Work    Mark = '#'
 	Failed  Mark = '!' // work that failed
 	Said    Mark = '>'
+	Heard   Mark = '<'
 	Moment  Mark = '*'
 	Running Mark = '~' // work whose end is not known
 )
@@ -40,17 +43,21 @@ const (
 // Chart returns the picture of a record: the silence of the node it is about, what began it, the
 // work, and what was said to the cluster. Lines of the log are left to Text.
 func (r *Record) Chart(zone *time.Location) Chart {
-	c := Chart{Title: fmt.Sprintf("%d  %s  %s", r.ID, r.Begun.In(zone).Format("2006-01-02 15:04:05"), fmt.Sprintf(r.Cause.words().title, r.Subject))}
+	c := Chart{Head: fmt.Sprintf("%d  %s", r.ID, r.Begun.In(zone).Format("2006-01-02 15:04:05")), Title: r.Title()}
 	if r.Before != r.After && r.Done {
-		c.Title += fmt.Sprintf(": %s → %s", r.Before, r.After)
+		c.Moved = fmt.Sprintf("%s → %s", r.Before, r.After)
 	}
 	for _, in := range r.Inputs {
-		if in.Node == r.Subject && in.Silent > 0 && r.Cause == Crash {
+		if in.Node == r.Subject && in.Silent > 0 && r.Cause == Death {
 			ms := time.Duration(in.Silent) * time.Millisecond
 			c.add(Row{"silence of " + in.Node, -ms, 0, Silence, long(ms)})
 		}
 	}
-	c.add(Row{string(r.Cause), 0, 0, Moment, ""})
+	began := r.Cause
+	if r.Follows != nil && r.Follows.ID == r.ID {
+		began = r.Follows.Cause
+	}
+	c.add(Row{string(began), 0, 0, Moment, ""})
 	end := r.lastly()
 	for _, s := range r.Steps {
 		if row, there := s.row(r.Begun, end); there {
@@ -82,21 +89,30 @@ func (c *Chart) add(row Row) {
 }
 
 func (s *Step) row(begun time.Time, end time.Duration) (Row, bool) {
-	at := s.At.Sub(begun)
+	at, took := s.At.Sub(begun), time.Duration(s.Took)*time.Millisecond
 	switch {
 	case s.Kind == StepJob && s.Took == 0:
-		return Row{s.Text, at, max(at, end), Running, "not ended"}, true
-	case s.Kind == StepJob && s.Code != 0:
-		return Row{s.Text, at, at + time.Duration(s.Took)*time.Millisecond, Failed, fmt.Sprintf("exit code %d", s.Code)}, true
-	case s.Kind == StepJob:
-		took := time.Duration(s.Took) * time.Millisecond
-		return Row{s.Text, at, at + took, Work, long(took)}, true
+		return Row{brief(s.Text), at, max(at, end), Running, "not ended"}, true
+	case s.Took > 0 && s.Code != 0:
+		return Row{brief(s.Text), at, at + took, Failed, fmt.Sprintf("exit %d", s.Code)}, true
+	case s.Took > 0:
+		return Row{brief(s.Text), at, at + took, Work, long(took)}, true
 	case s.Kind == StepSend:
-		return Row{"said " + s.Text, at, at, Said, ""}, true
+		return Row{"said " + brief(s.Text), at, at, Said, ""}, true
+	case s.Kind == StepHear:
+		return Row{"heard " + brief(s.Text), at, at, Heard, ""}, true
 	case s.Kind == StepCause:
 		return Row{s.Text, at, at, Moment, ""}, true
 	}
 	return Row{}, false
+}
+
+// brief leaves out of a step what says little: a chart has narrow labels.
+func brief(text string) string {
+	if _, rest, found := strings.Cut(text, " script "); found {
+		text = rest
+	}
+	return strings.NewReplacer("rsc_hold=", "", " rtype=full", "").Replace(text)
 }
 
 // long is a time with as many digits as say something.
@@ -118,8 +134,13 @@ const (
 
 // Text draws the chart in 80 columns. Nothing in it depends on colour.
 func (c Chart) Text(w io.Writer) {
-	fmt.Fprintln(w, c.Title)
-	from, to := span(c.From), span(c.To)
+	head := c.Head
+	if c.Moved != "" {
+		head += "  " + c.Moved
+	}
+	fmt.Fprintln(w, head)
+	wrap(w, "  ", c.Title)
+	from, to := c.span(c.From), c.span(c.To)
 	fmt.Fprintf(w, "  %-*s%s%s%s\n", labelColumns, "", from, strings.Repeat(" ", max(1, chartColumns-len(from)-len(to))), to)
 	for _, row := range c.Rows {
 		line := fmt.Sprintf("  %-*s%s %s", labelColumns, short(row.Label, labelColumns-1), c.bar(row), row.Note)
@@ -134,7 +155,7 @@ func (c Chart) bar(row Row) string {
 	from = min(from, to-1)
 	drawn := strings.Repeat(string(row.Mark), to-from)
 	if row.From < c.From {
-		drawn = "<" + drawn[1:]
+		drawn = "…" + drawn[1:]
 	}
 	return strings.Repeat(" ", from) + drawn + strings.Repeat(" ", chartColumns-to)
 }
@@ -147,7 +168,13 @@ func (c Chart) column(at time.Duration) int {
 	return int(math.Round(float64(at-c.From) / float64(whole) * chartColumns))
 }
 
-func span(d time.Duration) string { return fmt.Sprintf("%+.2fs", d.Seconds()) }
+// span is an end of the axis; milliseconds on one that is shorter than a second.
+func (c Chart) span(d time.Duration) string {
+	if c.To-c.From < time.Second {
+		return fmt.Sprintf("%+d ms", d.Milliseconds())
+	}
+	return fmt.Sprintf("%+.2f s", d.Seconds())
+}
 
 func short(text string, most int) string {
 	if runes := []rune(text); len(runes) > most {

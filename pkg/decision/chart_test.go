@@ -14,9 +14,9 @@ import (
 func records(t *testing.T) []*Record {
 	begun, ended := crash(t)
 	begun.Steps = append(begun.Steps, Step{At: at(20), Kind: StepJob, Text: "#1 acquire <all> & more", Job: 1}, Step{At: at(500), Kind: StepSend, Text: "resource"})
-	failed := &Record{Version: Version, ID: 43, Begun: at(0), Cause: Standby, Subject: "lvsactive", Before: "all", After: "all", Ended: at(4200), Done: true,
+	failed := &Record{Version: Version, ID: 43, Begun: at(0), Occasion: Occasion{Standby, "lvsactive", "all"}, Before: "all", After: "all", Ended: at(4200), Done: true,
 		Steps: []Step{{At: at(10), Kind: StepJob, Text: "#2 script IPaddr2::121.254.175.70/32/eth0 and a long tail", Took: 4000, Code: 1}}}
-	return []*Record{begun, ended, failed, {Version: Version, ID: 44, Begun: at(0), Cause: Reload, Subject: "lvsactive"}}
+	return []*Record{begun, ended, failed, {Version: Version, ID: 44, Begun: at(0), Occasion: Occasion{Cause: Reload, Subject: "lvsactive"}}}
 }
 
 func TestChart(t *testing.T) {

@@ -19,9 +19,9 @@ func at(ms int) time.Time {
 }
 
 func scene() Scene {
-	return Scene{Node: "lvsstandby", Held: "none", Timers: Timers{2000, 10000, "on"}, Inputs: []Input{
-		{Node: "lvsactive", Status: "active", Silent: 10004, Limit: 10000, Paths: []Path{{"eth0", true, 10004}, {"eth1", false, -1}}},
-		{Node: "121.254.175.65", Status: "ping", Silent: 812, Limit: 10000},
+	return Scene{Node: "lvsstandby", Held: "none", Peer: Peer{Node: "lvsactive", Before: "all"}, Timers: Timers{2000, 10000, "on"}, Inputs: []Input{
+		{Node: "lvsactive", Status: "active", Silent: 10004, Limit: 10000, Paths: []Path{{"eth0", true, 10004, false}, {"eth1", false, -1, true}}},
+		{Node: "121.254.175.65", Ping: true, Status: "ping", Silent: 812, Limit: 10000},
 	}}
 }
 
@@ -29,27 +29,29 @@ func scene() Scene {
 func crash(t *testing.T) (begun, ended *Record) {
 	t.Helper()
 	r := Recorder{Last: 41}
-	r.Log(at(-1), "info", "something before")
-	r.Log(at(0), "WARN", "node lvsactive: is dead")
-	begun, ok := r.Begin(at(0), Crash, "lvsactive", scene)
+	r.Log(at(-1), "info: something before")
+	r.Log(at(0), "WARN: node lvsactive: is dead")
+	begun, ok := r.Begin(at(0), Occasion{Cause: Death, Subject: "lvsactive"}, scene)
 	if !ok {
 		t.Fatal("no record was begun")
 	}
-	if _, again := r.Begin(at(0), Link, "lvsactive:eth0", scene); again {
+	if _, again := r.Begin(at(0), Occasion{Cause: Link, Subject: "lvsactive:eth0"}, scene); again {
 		t.Error("a record within a record")
 	}
-	r.Begin(at(1), Crash, "lvsactive", scene)
+	r.Begin(at(1), Occasion{Cause: Death, Subject: "lvsactive"}, scene)
 	r.Job(at(2), 1, "#1 script t=status st=dead")
-	r.Log(at(30), "info", "Taking over resource group ldirectord::ldirectord.cf")
+	r.Log(at(30), "info: Taking over resource group ldirectord::ldirectord.cf")
+	r.Command(at(31), 270*time.Millisecond, "ldirectord ldirectord.cf start", 0)
+	r.Hear(at(305), "something late")
 	r.JobDone(at(312), 1, 0)
 	r.Send(at(313), "resource rsc_hold=all isstable=1")
-	if _, ok := r.Settle(at(400), false, "all", time.Second); ok {
+	if _, ok := r.Settle(at(400), false, "all", "none", time.Second); ok {
 		t.Error("closed in transition")
 	}
-	if _, ok := r.Settle(at(1300), true, "all", time.Second); ok {
+	if _, ok := r.Settle(at(1300), true, "all", "none", time.Second); ok {
 		t.Error("closed before it was quiet for long enough")
 	}
-	ended, ok = r.Settle(at(1313), true, "all", time.Second)
+	ended, ok = r.Settle(at(1313), true, "all", "none", time.Second)
 	if !ok {
 		t.Fatal("not closed")
 	}
@@ -91,7 +93,7 @@ func TestCauses(t *testing.T) {
 		if strings.Count(c.title, "%s") != 1 || c.rule == "" {
 			t.Errorf("%s: %q %q", c.cause, c.title, c.rule)
 		}
-		rec := Record{ID: 1, Node: "node1", Begun: at(0), Ended: at(500), Done: c.cause != Stall, Cause: c.cause, Subject: "node2", Before: "local", After: "local"}
+		rec := Record{ID: 1, Node: "node1", Begun: at(0), Ended: at(500), Done: c.cause != Stall, Occasion: Occasion{c.cause, "node2", "all"}, Before: "local", After: "local"}
 		rec.Text(&b, time.UTC)
 		b.WriteString("\n")
 	}
@@ -103,16 +105,16 @@ func TestCauses(t *testing.T) {
 
 func TestBounds(t *testing.T) {
 	var r Recorder
-	r.Log(at(-1), "info", "nothing is open")
+	r.Log(at(-1), "nothing is open")
 	r.JobDone(at(0), 1, 0)
-	if _, ok := r.Close(at(0), true, "all"); ok {
+	if _, ok := r.Close(at(0), true, "all", "none"); ok {
 		t.Error("something was open")
 	}
-	r.Begin(at(0), Stop, "node1", scene)
+	r.Begin(at(0), Occasion{Cause: Stop, Subject: "node1"}, scene)
 	for i := range maxSteps + 50 {
-		r.Log(at(i), "info", strings.Repeat("x", 1000))
+		r.Log(at(i), strings.Repeat("x", 1000))
 	}
-	rec, ok := r.Settle(at(0).Add(maxOpen+time.Second), false, "all", time.Hour)
+	rec, ok := r.Settle(at(0).Add(maxOpen+time.Second), false, "all", "none", time.Hour)
 	if !ok || len(rec.Steps) != maxSteps || rec.Lost != 50 || len(rec.Steps[0].Text) > maxText+10 || rec.Done {
 		t.Errorf("%v: %d steps, %d lost", ok, len(rec.Steps), rec.Lost)
 	}

@@ -19,7 +19,7 @@ const (
 // colours are those of the marks: of the palette that the colour-blind can tell apart (Okabe and
 // Ito). Labels and notes say the same.
 func colours() map[Mark]string {
-	return map[Mark]string{Silence: "#999999", Work: "#0072b2", Failed: "#d55e00", Said: "#009e73", Moment: "#000000", Running: "#e69f00"}
+	return map[Mark]string{Silence: "#999999", Work: "#0072b2", Failed: "#d55e00", Said: "#009e73", Heard: "#56b4e9", Moment: "#000000", Running: "#e69f00"}
 }
 
 // SVG writes charts one below the other as a picture that needs no style sheet and no script.
@@ -38,14 +38,22 @@ func SVG(w io.Writer, charts []Chart) {
 	fmt.Fprintln(w, "</svg>")
 }
 
+func (c Chart) heading() string {
+	text := c.Head + "  " + c.Title
+	if c.Moved != "" {
+		text += ": " + c.Moved
+	}
+	return text
+}
+
 // height is that of title, axis, rows and a gap.
 func (c Chart) height() int { return svgRow * (len(c.Rows) + 3) }
 
 func (c Chart) svg(w io.Writer, y int) {
-	label(w, svgMargin, y+14, "start", `font-weight="bold"`, c.Title)
+	label(w, svgMargin, y+14, "start", `font-weight="bold"`, c.heading())
 	y += svgRow
-	label(w, svgLabel, y+14, "start", `fill="#666666"`, span(c.From))
-	label(w, svgWidth-svgNote, y+14, "end", `fill="#666666"`, span(c.To))
+	label(w, svgLabel, y+14, "start", `fill="#666666"`, c.span(c.From))
+	label(w, svgWidth-svgNote, y+14, "end", `fill="#666666"`, c.span(c.To))
 	y += svgRow
 	zero := c.x(0)
 	fmt.Fprintf(w, `<line x1="%[1]d" y1="%d" x2="%[1]d" y2="%d" stroke="#cccccc"/>`+"\n", zero, y, y+svgRow*len(c.Rows))
@@ -53,6 +61,9 @@ func (c Chart) svg(w io.Writer, y int) {
 		label(w, svgMargin, y+14, "start", "", short(row.Label, 48))
 		from, to := c.x(row.From), c.x(row.To)
 		fmt.Fprintf(w, `<rect x="%d" y="%d" width="%d" height="%d" fill="%s"/>`+"\n", from, y+4, max(to-from, 3), svgRow-8, colours()[row.Mark])
+		if row.From < c.From { // it began before the picture does
+			label(w, from-3, y+14, "end", "", "…")
+		}
 		label(w, svgWidth-svgNote+8, y+14, "start", "", row.Note)
 		y += svgRow
 	}

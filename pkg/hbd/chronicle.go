@@ -8,8 +8,6 @@ import (
 
 	"systole/pkg/cluster"
 	"systole/pkg/decision"
-	"systole/pkg/hacf"
-	"systole/pkg/halog"
 	"systole/pkg/hamsg"
 	"systole/pkg/hook"
 	"systole/pkg/state"
@@ -21,14 +19,14 @@ type chronicle struct {
 	node     string
 	began    time.Time
 	rhythms  map[way]*state.Rhythm
-	statuses map[string]change // of the nodes
+	sights   map[string]*state.Sight // of other Systole nodes
+	statuses map[string]change       // of the nodes
 	held     cluster.Hold
 	heldAt   time.Time
 	jobs     map[int]time.Time
 	past     []state.Event
-	recorder decision.Recorder
-	records  chan *decision.Record // to the writer; nil: none is kept
-	hooks    *hook.Hooks           // nil: nobody else is told
+	hooks    *hook.Hooks // nil: nobody else is told
+	recording
 }
 
 // change is the last change of a status.
@@ -43,8 +41,8 @@ type way struct{ node, link string }
 const maxEvents = 64
 
 func newChronicle(node string) *chronicle {
-	return &chronicle{node: node, began: time.Now(), rhythms: map[way]*state.Rhythm{},
-		statuses: map[string]change{}, jobs: map[int]time.Time{}}
+	return &chronicle{node: node, began: time.Now(), rhythms: map[way]*state.Rhythm{}, sights: map[string]*state.Sight{},
+		statuses: map[string]change{}, jobs: map[int]time.Time{}, recording: recording{spans: map[string]span{}}}
 }
 
 // heard measures the heartbeats of a path. Names that are no nodes of ours are left out, so that
@@ -74,39 +72,22 @@ func (c *chronicle) note(at time.Time, kind, format string, args ...any) {
 // before looks at an event that the machine is about to be told.
 func (d *beatDaemon) before(now time.Time, ev cluster.Event) {
 	if due, ok := d.machine.Next(); ok && now.Sub(due) > max(d.cfg.Keepalive, time.Second) {
-		d.begin(now, decision.Stall, d.cfg.Node)
-		d.story.note(now, "stall", "this machine stood still for %v", now.Sub(due).Round(time.Millisecond))
+		stood := fmt.Sprintf("%.2f s", now.Sub(due).Seconds())
+		d.begin(now, decision.Occasion{Cause: decision.Stall, Subject: d.cfg.Node, Detail: stood})
+		d.story.note(now, "stall", "this machine stood still for %s", stood)
 	}
 	switch e := ev.(type) {
 	case cluster.Start:
-		d.begin(now, decision.Start, d.cfg.Node)
+		d.begin(now, decision.Occasion{Cause: decision.Start, Subject: d.cfg.Node})
 	case cluster.Terminate:
-		d.begin(now, decision.Stop, d.cfg.Node)
+		d.begin(now, decision.Occasion{Cause: decision.Stop, Subject: d.cfg.Node})
 	case cluster.Reload:
-		d.begin(now, decision.Reload, d.cfg.Node)
+		d.begin(now, decision.Occasion{Cause: decision.Reload, Subject: d.cfg.Node})
 	case cluster.Recv:
-		d.message(now, e.Msg)
-	case cluster.Local:
-		d.message(now, e.Msg)
+		d.count(now, e)
 	case cluster.JobDone:
 		delete(d.story.jobs, e.ID)
 		d.story.recorder.JobDone(now, e.ID, e.Code)
-	}
-}
-
-// message looks for those that begin something.
-func (d *beatDaemon) message(now time.Time, msg *hamsg.Message) {
-	from := strings.ToLower(msg.Get("src"))
-	if from == "" {
-		from = d.cfg.Node
-	}
-	switch {
-	case msg.Type() == "shutdone" && from != d.cfg.Node:
-		d.begin(now, decision.PeerStop, from)
-	case msg.Type() == "ask_resources" && msg.Get("info") == "me" && msg.Get("from_id") == "ipfail":
-		d.begin(now, decision.Ipfail, from)
-	case msg.Type() == "ask_resources" && msg.Get("info") == "me":
-		d.begin(now, decision.Standby, from)
 	}
 }
 
@@ -116,8 +97,9 @@ func (d *beatDaemon) after(now time.Time, a cluster.Action) {
 	switch a := a.(type) {
 	case cluster.Notify:
 		d.changed(now, a.Msg)
+		d.message(now, a.Msg)
 	case cluster.Log:
-		c.recorder.Log(now, string(a.Level), a.Text)
+		c.recorder.Log(now, string(a.Level)+": "+a.Text)
 	case cluster.Send:
 		if moves(a.Msg.Type()) {
 			c.recorder.Send(now, spoken(a.Msg))
@@ -139,51 +121,25 @@ func (d *beatDaemon) changed(now time.Time, msg *hamsg.Message) {
 	case msg.Type() == "ifstat":
 		link := msg.Get("node") + ":" + msg.Get("ifname")
 		c.note(now, "link", "link %s %s", link, st)
-		if st == "dead" {
-			d.begin(now, decision.Link, link)
+		if st == "dead" && slices.Contains(d.cfg.Nodes, msg.Get("node")) { // that of a ping node is the ping node
+			d.begin(now, decision.Occasion{Cause: decision.Link, Subject: link})
 		}
 	case msg.Type() != "status" && msg.Type() != "NS_st":
 	default:
-		defer func() { c.statuses[name] = change{st, now} }() // a record tells of the status before
 		c.note(now, "node", "node %s: %s", name, st)
 		switch {
 		case st == "dead" && msg.Get("info") == "ping":
-			d.begin(now, decision.PingLoss, name)
+			d.begin(now, decision.Occasion{Cause: decision.PingLoss, Subject: name})
 		case st == "dead":
-			d.begin(now, decision.Crash, name)
-		case (st == "up" || st == "init") && c.statuses[name].status != "":
-			d.begin(now, decision.Return, name)
+			d.begin(now, decision.Occasion{Cause: decision.Death, Subject: name})
+		case msg.Type() == "status" && c.statuses[name].status != "":
+			d.heardAgain(now, name, st)
+		}
+		c.statuses[name] = change{st, now} // a record tells of the status before
+		if held, said := msg.Lookup(cluster.FieldHold); said {
+			c.recorder.PeerHolds(held)
 		}
 	}
-}
-
-// moves says whether a message is about who holds what.
-func moves(typ string) bool {
-	return slices.Contains([]string{"starting", "resource", "ask_resources", "shutdone", "ip-request", "ip-request-resp", "hb_takeover"}, typ)
-}
-
-// work says what a job does; of a script's message only what it is about.
-func work(j cluster.Job) string {
-	if j.Kind != cluster.JobScript {
-		return j.String()
-	}
-	text := fmt.Sprintf("#%d script %s", j.ID, j.Script.Type())
-	for _, name := range []string{"src", "st", "group", "ipaddr"} {
-		if value, there := j.Script.Lookup(name); there {
-			text += " " + name + "=" + value
-		}
-	}
-	return text
-}
-
-func spoken(msg *hamsg.Message) string {
-	text := msg.Type()
-	for _, name := range []string{"rsc_hold", "rtype", "isstable", "info", "group", "ok"} {
-		if value, there := msg.Lookup(name); there {
-			text += " " + name + "=" + value
-		}
-	}
-	return text
 }
 
 // settled looks at the node after a step.
@@ -195,84 +151,5 @@ func (d *beatDaemon) settled(now time.Time) {
 		}
 		c.held, c.heldAt = held, now
 	}
-	atRest := len(c.jobs) == 0 && d.machine.ResourceState() != "transition"
-	if rec, ok := c.recorder.Settle(now, atRest, c.held.String(), 2*d.cfg.Keepalive); ok {
-		c.keep(rec)
-	}
-}
-
-// begin opens a decision record.
-func (d *beatDaemon) begin(now time.Time, cause decision.Cause, subject string) {
-	if rec, ok := d.story.recorder.Begin(now, cause, subject, func() decision.Scene { return d.scene(now) }); ok {
-		d.story.keep(rec)
-	}
-}
-
-// keep hands a record to the writer. A disk that hangs costs records, not heartbeats.
-func (c *chronicle) keep(rec *decision.Record) {
-	select {
-	case c.records <- rec:
-	default:
-	}
-}
-
-// scene is what was known before the step that begins a record.
-func (d *beatDaemon) scene(now time.Time) decision.Scene {
-	s := decision.Scene{Node: d.cfg.Node, Held: d.story.held.String(),
-		Timers: decision.Timers{Keepalive: d.cfg.Keepalive.Milliseconds(), Deadtime: d.cfg.Deadtime.Milliseconds(), Failback: failbackWord(d.cfg.AutoFailback)}}
-	for _, n := range d.machine.Nodes() {
-		if n.Name == d.cfg.Node {
-			continue
-		}
-		in := decision.Input{Node: n.Name, Status: n.Status, Limit: n.Deadtime.Milliseconds()}
-		if known, ok := d.story.statuses[n.Name]; ok {
-			in.Status = known.status
-		}
-		if !n.Heard.IsZero() {
-			in.Silent = now.Sub(n.Heard).Milliseconds()
-		}
-		for _, l := range n.Links {
-			in.Paths = append(in.Paths, decision.Path{Name: l.Name, Up: l.Up, Silent: ageOf(now, l.Heard)})
-		}
-		s.Inputs = append(s.Inputs, in)
-	}
-	return s
-}
-
-// ageOf is in milliseconds; -1 for what was never heard.
-func ageOf(now, heard time.Time) int64 {
-	if heard.IsZero() {
-		return -1
-	}
-	return max(0, now.Sub(heard).Milliseconds())
-}
-
-func failbackWord(f hacf.Failback) string {
-	switch f {
-	case hacf.FailbackOn:
-		return "on"
-	case hacf.FailbackOff:
-		return "off"
-	}
-	return "legacy"
-}
-
-// scriptLog writes the lines of a script, and shows them to the chronicle.
-type scriptLog struct {
-	*halog.Script
-	d *beatDaemon
-}
-
-// Log writes one line.
-func (s scriptLog) Log(text string) {
-	s.Script.Log(text)
-	level, rest, found := strings.Cut(text, ": ")
-	if !found {
-		level, rest = "info", text
-	}
-	now := time.Now()
-	select { // a loop that is busy costs a line of a record
-	case s.d.in.work <- func() { s.d.story.recorder.Log(now, level, rest) }:
-	default:
-	}
+	d.settleRecord(now)
 }

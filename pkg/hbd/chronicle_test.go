@@ -25,7 +25,7 @@ func watched(t *testing.T) *beatDaemon {
 	}
 	groups, _ := haresources.Parse("haresources", []byte("node1 IPaddr2::192.0.2.10\nnode2 IPaddr2::192.0.2.11\n"))
 	d := &beatDaemon{cfg: cfg, in: newInbox(), groups: groups, story: newChronicle("node1"), core: hbapi.NewCore(hbapi.Config{})}
-	d.story.records = make(chan *decision.Record, 8)
+	d.story.out = make(chan entry, 64)
 	d.machine = cluster.New(cluster.Config{Node: "node1", Nodes: cfg.Nodes, Generation: 7, Keepalive: cfg.Keepalive, Deadtime: cfg.Deadtime,
 		Warntime: cfg.Warntime, Initdead: cfg.Initdead, Deadping: cfg.Deadping, Failback: cfg.AutoFailback,
 		Links: []cluster.Link{{Name: "eth0"}, {Name: "192.0.2.254", Ping: "192.0.2.254"}}})
@@ -34,11 +34,15 @@ func watched(t *testing.T) *beatDaemon {
 
 func (d *beatDaemon) begun(t *testing.T) *decision.Record {
 	t.Helper()
-	select {
-	case rec := <-d.story.records:
-		return rec
-	default:
-		return &decision.Record{}
+	for {
+		select {
+		case e := <-d.story.out:
+			if e.rec != nil {
+				return e.rec
+			}
+		default:
+			return &decision.Record{}
+		}
 	}
 }
 
@@ -49,7 +53,7 @@ func TestCausesOfRecords(t *testing.T) {
 		return func(d *beatDaemon) { d.after(now, cluster.Notify{Msg: hamsg.New(pairs...)}) }
 	}
 	event := func(ev cluster.Event) func(*beatDaemon) { return func(d *beatDaemon) { d.before(now, ev) } }
-	message := func(pairs ...string) func(*beatDaemon) { return event(cluster.Recv{Msg: hamsg.New(pairs...), At: now}) }
+	message := func(pairs ...string) func(*beatDaemon) { return notify(pairs...) }
 	for _, c := range []struct {
 		name    string
 		what    func(*beatDaemon)
@@ -61,14 +65,19 @@ func TestCausesOfRecords(t *testing.T) {
 		{"reload", event(cluster.Reload{}), decision.Reload, "node1"},
 		{"the peer stops", message("t", "shutdone", "src", "node2"), decision.PeerStop, "node2"},
 		{"the peer hands over", message("t", "ask_resources", "src", "NODE2", "info", "me"), decision.Standby, "node2"},
-		{"hb_standby here", event(cluster.Local{Msg: hamsg.New("t", "ask_resources", "info", "me")}), decision.Standby, "node1"},
+		{"the peer begins to stop", message("t", "resource", "src", "node2", "rsc_hold", "none", "info", "shutdown"), decision.PeerStop, "node2"},
+		{"our own stop", message("t", "resource", "src", "node1", "rsc_hold", "none", "info", "shutdown"), "", ""},
+		{"hb_standby here", message("t", "ask_resources", "src", "node1", "info", "me", "rsc_hold", "all"), decision.Standby, "node1"},
+		{"hb_takeover there", message("t", "hb_takeover", "src", "node2", "rsc_hold", "local"), decision.Takeover, "node2"},
+		{"a failback", message("t", "ask_resources", "src", "node2", "info", "me", "systole_why", "failback"), decision.Failback, "node2"},
+		{"a failed start", message("t", "ask_resources", "src", "node2", "info", "me", "systole_why", "failed start: www"), decision.Failure, "node2"},
 		{"the peer's ipfail", message("t", "ask_resources", "src", "node2", "info", "me", "from_id", "ipfail"), decision.Ipfail, "node2"},
 		{"an answer in an exchange", message("t", "ask_resources", "src", "node2", "info", "other"), "", ""},
 		{"a heartbeat", message("t", "status", "src", "node2", "st", "active"), "", ""},
 		{"a link", notify("t", "ifstat", "node", "node2", "ifname", "eth0", "st", "dead"), decision.Link, "node2:eth0"},
 		{"a link that works again", notify("t", "ifstat", "node", "node2", "ifname", "eth0", "st", "up"), "", ""},
 		{"a ping node", notify("t", "status", "src", "192.0.2.254", "st", "dead", "info", "ping"), decision.PingLoss, "192.0.2.254"},
-		{"silence", notify("t", "status", "src", "node2", "st", "dead"), decision.Crash, "node2"},
+		{"silence", notify("t", "status", "src", "node2", "st", "dead"), decision.Death, "node2"},
 		{"a node that comes up", notify("t", "status", "src", "node2", "st", "up"), decision.Return, "node2"},
 	} {
 		d := watched(t)

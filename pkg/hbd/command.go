@@ -197,12 +197,12 @@ func (c *command) reload() int {
 	if !ok {
 		return c.start()
 	}
-	l := load(c.paths, hostEnv(c.paths), false)
+	l := load(c.paths, hostEnv(c.paths), false).advised(c.paths)
 	if l.failed { // without the line that ends the refusal of a start
 		l.lines = l.lines[:len(l.lines)-1]
 	}
 	c.report(l.lines)
-	say := c.reporter(logsOf(l))
+	say := c.reporter(l.logs)
 	if l.failed {
 		say("info", fmt.Sprintf("Config errors: Heartbeat pid %d NOT restarted", pid))
 		return refusal(l, exitGeneric)
@@ -229,7 +229,7 @@ func (c *command) start() int {
 		return c.daemon(load(c.paths, hostEnv(c.paths), false))
 	}
 	if c.reincarnated() { // says what a start command says: there was none
-		l := load(c.paths, hostEnv(c.paths), true)
+		l := load(c.paths, hostEnv(c.paths), true).advised(c.paths)
 		if !l.failed {
 			c.report(l.lines)
 		}
@@ -239,7 +239,7 @@ func (c *command) start() int {
 		c.reporter(hacf.Logs{})("info", fmt.Sprintf("heartbeat: already running [pid %d].", pid))
 		return exitOK
 	}
-	l := load(c.paths, hostEnv(c.paths), true)
+	l := load(c.paths, hostEnv(c.paths), true).advised(c.paths)
 	c.report(l.lines)
 	if l.failed {
 		return refusal(l, exitNotConfigured)
@@ -259,7 +259,7 @@ func (c *command) spawn(l loaded) int {
 	s := proc.Spawn{Title: daemonTitle, Args: c.daemonArgs(), Env: os.Environ(), Dir: "/", Mark: daemonMark, Wait: 20 * time.Second}
 	code, text, err := s.Start()
 	if err != nil {
-		c.reporter(logsOf(l))("ERROR", err.Error())
+		c.reporter(l.logs)("ERROR", err.Error())
 		return exitGeneric
 	}
 	if code != 0 {

@@ -17,15 +17,15 @@ func (d *beatDaemon) scriptEnvironment() []string {
 		"HA_DIR="+d.paths.HADir,
 		"HA_FUNCS="+d.paths.File("shellfuncs"),
 		"HA_DATEFMT=%Y/%m/%d_%T\t",
-		"HA_LOGFILE="+logTarget(cfg.Logfile, cfg.LogFacility),
-		"HA_DEBUGLOG="+logTarget(cfg.Debugfile, cfg.LogFacility),
+		"HA_LOGFILE="+logTarget(d.logs.Logfile, d.logs.Facility),
+		"HA_DEBUGLOG="+logTarget(d.logs.Debugfile, d.logs.Facility),
 		"HA_LOGD=no",
 		"HA_debug="+strconv.Itoa(int(d.debug.Load())),
 		"HA_COMPRESSION="+cfg.Compression,
 		"OCF_ROOT=/usr/lib/ocf",
 	)
-	if cfg.LogFacility != "" {
-		env = append(env, "HA_LOGFACILITY="+cfg.LogFacility)
+	if d.logs.Facility != "" {
+		env = append(env, "HA_LOGFACILITY="+d.logs.Facility)
 	}
 	return append(env, cfg.Environ()...)
 }

@@ -4,9 +4,11 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"systole/pkg/authkeys"
 	"systole/pkg/diag"
+	"systole/pkg/findings/source"
 	"systole/pkg/hacf"
 	"systole/pkg/haresources"
 )
@@ -14,6 +16,7 @@ import (
 // loaded is everything that the files of /etc/ha.d say, and what is to be said about them.
 type loaded struct {
 	cfg    *hacf.Config
+	logs   hacf.Logs // where lines go
 	keys   *authkeys.Keyring
 	groups []haresources.Group
 	lines  []hacf.Line
@@ -32,6 +35,7 @@ func load(p Paths, env hacf.Env, starting bool) loaded {
 	}
 	r := hacf.Read(env, p.File("ha.cf"), text)
 	l := loaded{cfg: r.Config, lines: r.Lines}
+	l.findLogs(p)
 	if r.Failed() {
 		return l.fail(false)
 	}
@@ -51,6 +55,17 @@ func load(p Paths, env hacf.Env, starting bool) loaded {
 	return l
 }
 
+// advised adds what systole check warns of and the original never says.
+func (l loaded) advised(p Paths) loaded {
+	if l.failed {
+		return l
+	}
+	for _, text := range source.Heartbeat(filepath.Dir(p.File("ha.cf")), l.cfg.Node) {
+		l.say(hacf.Line{Level: "info", Text: text})
+	}
+	return l
+}
+
 // fail adds the line that ends every refusal.
 func (l loaded) fail(denied bool) loaded {
 	l.failed, l.denied = true, denied
@@ -61,10 +76,7 @@ func (l loaded) fail(denied bool) loaded {
 // say adds lines that go where ha.cf said that lines go.
 func (l *loaded) say(lines ...hacf.Line) {
 	for _, line := range lines {
-		if l.cfg != nil {
-			line.Logs = hacf.Logs{Logfile: l.cfg.Logfile, Debugfile: l.cfg.Debugfile,
-				Facility: l.cfg.LogFacility, Plain: !l.cfg.SyslogMsgFmt}
-		}
+		line.Logs = l.logs
 		l.lines = append(l.lines, line)
 	}
 }

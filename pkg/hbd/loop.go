@@ -98,7 +98,9 @@ func (d *beatDaemon) received(r received) {
 		return
 	}
 	if r.msg.Type() == "status" {
-		d.story.heard(d.cfg.Nodes, strings.ToLower(r.msg.Get("src")), link, r.at)
+		from := strings.ToLower(r.msg.Get("src"))
+		d.story.heard(d.cfg.Nodes, from, link, r.at)
+		d.story.sees(d.cfg.Nodes, from, r.msg)
 	}
 	d.step(cluster.Recv{Link: r.link, Msg: r.msg, At: r.at})
 }

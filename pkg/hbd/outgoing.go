@@ -36,12 +36,16 @@ func (d *beatDaemon) local(msg *hamsg.Message) {
 
 // send seals a message once for each form and puts it on every medium but the ping ones.
 func (d *beatDaemon) send(msg *hamsg.Message) {
+	status := msg.Type() == "status"
+	if status {
+		msg = d.seeing(msg)
+	}
 	datagram, err := d.sealer().Seal(msg)
 	if err != nil {
 		d.log.Log(halog.Error, fmt.Sprintf("message of type %q cannot be sent: %v", msg.Type(), err))
 		return
 	}
-	if msg.Type() == "status" {
+	if status {
 		d.kick()
 	}
 	sent := 0

@@ -1,5 +1,7 @@
 package hbd
 
+import "systole/pkg/logd"
+
 // Paths are the places that the daemon uses (tools spec 1 and 4).
 type Paths struct {
 	HADir      string // with its trailing slash, which shows as // in messages
@@ -10,6 +12,7 @@ type Paths struct {
 	LibexecDir string // our daemons
 	ShareDir   string // ResourceManager and friends
 	InitDir    string // second place of resource scripts
+	LogdConf   string // logd.cf: where a logging daemon writes
 }
 
 // SystemPaths are the places of an installed system.
@@ -23,6 +26,7 @@ func SystemPaths() Paths {
 		LibexecDir: "/usr/libexec/heartbeat",
 		ShareDir:   "/usr/share/heartbeat",
 		InitDir:    "/etc/init.d",
+		LogdConf:   logd.ConfigFile,
 	}
 }
 

@@ -2,12 +2,16 @@ package hbd
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
 	"systole/pkg/hacf"
 	"systole/pkg/halog"
+	"systole/pkg/logd"
 )
 
 // flushTime is how long the end of a program waits for its last log lines.
@@ -17,24 +21,30 @@ func targets(logs hacf.Logs) halog.Targets {
 	return halog.Targets{Logfile: logs.Logfile, Debugfile: logs.Debugfile, Facility: logs.Facility, Plain: logs.Plain}
 }
 
-// logsOf are the log targets of a configuration, as far as it was read.
-func logsOf(l loaded) hacf.Logs {
-	if l.cfg == nil {
-		return hacf.Logs{}
+// findLogs finds out where lines go: where ha.cf says, or where the logging daemon would write them.
+func (l *loaded) findLogs(p Paths) {
+	cfg := l.cfg
+	l.logs = hacf.Logs{Logfile: cfg.Logfile, Debugfile: cfg.Debugfile, Facility: cfg.LogFacility, Plain: !cfg.SyslogMsgFmt}
+	if !cfg.UseLogd || cfg.Logfile != "" || cfg.Debugfile != "" || cfg.LogFacility != "" {
+		return
 	}
-	return configLogs(l.cfg)
+	c, err := logdConfig(p.LogdConf)
+	l.logs = hacf.Logs{Logfile: c.Logfile, Debugfile: c.Debugfile, Facility: c.Facility, Plain: c.Plain}
+	if err != nil {
+		l.say(hacf.Line{Level: "WARN", Text: fmt.Sprintf("%s: %v; syslog is used", p.LogdConf, err)})
+	}
 }
 
-// logdFacility is where the logging daemon of the original writes unless told otherwise.
-const logdFacility = "daemon"
-
-// configLogs: without a logging daemon, use_logd alone means syslog.
-func configLogs(cfg *hacf.Config) hacf.Logs {
-	logs := hacf.Logs{Logfile: cfg.Logfile, Debugfile: cfg.Debugfile, Facility: cfg.LogFacility, Plain: !cfg.SyslogMsgFmt}
-	if cfg.UseLogd && logs.Logfile == "" && logs.Debugfile == "" && logs.Facility == "" {
-		logs.Facility = logdFacility
+// logdConfig reads logd.cf, which need not be there.
+func logdConfig(path string) (logd.Config, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return logd.Default(), nil
 	}
-	return logs
+	if err != nil {
+		return logd.Default(), err
+	}
+	return logd.ParseConfig(string(text))
 }
 
 // newLog makes a log of this process that also writes to stderr, unless that is nil.

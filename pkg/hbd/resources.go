@@ -45,7 +45,8 @@ func newResources(d *beatDaemon) (*resources, error) {
 	r.runner = agent.New(net, logs)
 	r.runner.Dirs = []string{d.paths.HADir + "resource.d", d.paths.InitDir}
 	r.runner.Env = agent.ScriptEnv(d.environ)
-	r.runner.DebugLog = d.cfg.Debugfile
+	r.runner.DebugLog = d.logs.Debugfile
+	r.runner.Ran = d.ran
 	if r.runner.Announce.Claimed = r.claimed; d.cfg.Systole.NoAnnounce {
 		r.runner.Announce = agent.Announcing{}
 	}
@@ -219,7 +220,7 @@ func (r *resources) giveUpAll(ctx context.Context) {
 
 // standbyLater hands over what holds a group that could not be started, half a minute later as
 // the original does.
-func (r *resources) standbyLater(what string) {
+func (r *resources) standbyLater(what, resource string) {
 	if r.preparing {
 		return // the holder keeps what we could not start
 	}
@@ -229,6 +230,7 @@ func (r *resources) standbyLater(what string) {
 		case <-d.ctx.Done():
 		case <-time.After(resmgr.StandbyDelay):
 			if msg, ok := r.harc.Standby(what); ok {
+				msg.Add(cluster.FieldWhy, cluster.WhyFailed+resource)
 				d.post(d.ctx, func() { d.step(cluster.Local{Msg: msg}) })
 			}
 		}

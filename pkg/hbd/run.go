@@ -37,6 +37,7 @@ const daemonMark = "SYSTOLE_HEARTBEAT_DAEMON"
 type beatDaemon struct {
 	paths   Paths
 	cfg     *hacf.Config
+	logs    hacf.Logs
 	account Account
 	environ []string // of scripts and clients
 	log     *halog.Daemon
@@ -76,9 +77,9 @@ func (c *command) daemon(l loaded) int {
 	}
 	// A small live heap that is collected early: the daemon allocates little.
 	debug.SetGCPercent(50)
-	d := &beatDaemon{paths: c.paths, cfg: l.cfg, account: lookupAccount(), in: newInbox(), groups: l.groups, story: newChronicle(l.cfg.Node),
+	d := &beatDaemon{paths: c.paths, cfg: l.cfg, logs: l.logs, account: lookupAccount(), in: newInbox(), groups: l.groups, story: newChronicle(l.cfg.Node),
 		jobs: make(chan cluster.Job, 256), lastSaid: map[string]time.Time{}}
-	d.log = newLog(configLogs(d.cfg), "heartbeat", nil)
+	d.log = newLog(d.logs, "heartbeat", nil)
 	d.keys.Store(l.keys)
 	d.debug.Store(int32(d.cfg.Debug + c.opts.set['d']))
 	exit, err := d.live(c, l)

@@ -57,13 +57,29 @@ func (d *beatDaemon) reread() {
 	defer d.readLosses()
 	switch {
 	case !now.haCf.Equal(d.files.haCf):
-		d.step(cluster.Reload{})
+		d.workers.Go(d.rereadAll)
 	case !now.authkeys.Equal(d.files.authkeys):
 		d.files.authkeys = now.authkeys
 		d.rereadKeys()
 	default:
 		d.log.Log(halog.Info, "Configuration unchanged.")
 	}
+}
+
+// rereadAll begins a new life, unless it would end at once: files that are refused leave everything as
+// it is. The original finds out when it has already gone. Names are looked up, so it may take a while.
+func (d *beatDaemon) rereadAll() {
+	l := load(d.paths, hostEnv(d.paths), false)
+	if !l.failed {
+		d.post(d.ctx, func() { d.step(cluster.Reload{}) })
+		return
+	}
+	for _, line := range l.lines[:len(l.lines)-1] { // without the line that ends the refusal of a start
+		if line.Level != "" {
+			d.log.Log(halog.Level(line.Level), line.Text)
+		}
+	}
+	d.log.Log(halog.Error, "The new configuration cannot be used: keeping the old one.")
 }
 
 // rereadKeys takes new keys; bad ones leave the old ones in force, unlike the original, which
@@ -97,10 +113,15 @@ func (d *beatDaemon) rereadGroups(now fileTimes) {
 		return
 	}
 	groups, found := haresources.Parse(path, text)
-	d.groups = groups
+	found = append(found, haresources.CheckNodes(path, text, d.cfg.AllNodes)...)
 	for _, line := range hacf.Lines(found) {
 		d.log.Log(halog.Level(line.Level), line.Text)
 	}
+	if diag.Failed(found) {
+		d.log.Log(halog.Error, "The new resources cannot be used: keeping the old ones.")
+		return
+	}
+	d.groups = groups
 	d.step(cluster.GroupsChanged{Groups: ownGroups(groups, d.cfg.Node)})
 }
 

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"systole/pkg/cluster"
-	"systole/pkg/decision"
-	"systole/pkg/decision/ring"
 	"systole/pkg/hacf"
 	"systole/pkg/halog"
 	"systole/pkg/haresources"
@@ -94,6 +92,9 @@ func (d *beatDaemon) nodeState(now time.Time, n cluster.NodeView) state.Node {
 		}
 		told.Paths = append(told.Paths, p)
 	}
+	if n.Peer && n.Status != "dead" {
+		told.View = c.sights[n.Name]
+	}
 	return told
 }
 
@@ -133,33 +134,4 @@ func (d *beatDaemon) holder(owner string) string {
 		}
 	}
 	return ""
-}
-
-// openRecords begins to keep decision records. That it cannot is no reason not to run.
-func (d *beatDaemon) openRecords() (closed func()) {
-	kept, last, err := ring.Open(d.paths.decisions())
-	if err != nil {
-		d.log.Log(halog.Warn, err.Error())
-		return func() {}
-	}
-	d.story.recorder.Last = last
-	records := make(chan *decision.Record, 32)
-	d.story.records = records
-	written := make(chan struct{})
-	d.workers.Go(func() {
-		defer close(written)
-		for rec := range records {
-			if err := kept.Write(rec); err != nil {
-				d.log.Log(halog.Warn, err.Error())
-			}
-		}
-	})
-	return func() {
-		if rec, ok := d.story.recorder.Close(time.Now(), true, d.machine.Holding().String()); ok {
-			d.story.keep(rec)
-		}
-		d.story.records = nil
-		close(records)
-		<-written
-	}
 }

@@ -62,8 +62,8 @@ func begin(name string, env func(string) string, stdin io.Reader, stdout, stderr
 
 // standbyLater returns the effect of a failed start for a command, which ends now: a process
 // that waits and runs hb_standby.
-func standbyLater(path string, seconds int) func(what string) {
-	return func(what string) {
+func standbyLater(path string, seconds int) func(what, resource string) {
+	return func(what, _ string) {
 		cmd := exec.Command("/bin/sh", "-c", fmt.Sprintf(`sleep %d; exec "$0" "$1"`, seconds), path, what)
 		cmd.Dir = "/"
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

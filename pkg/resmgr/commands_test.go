@@ -253,7 +253,7 @@ func TestStandbyLater(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, dir+"/hb_standby", "#!/bin/sh\necho \"$@\" >"+dir+"/told\n", 0o755)
-	standbyLater(dir+"/hb_standby", 0)("local")
+	standbyLater(dir+"/hb_standby", 0)("local", "a::1")
 	text, err := os.ReadFile(dir + "/told")
 	if err != nil || string(text) != "local\n" {
 		t.Errorf("%q %v", text, err)

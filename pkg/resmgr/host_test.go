@@ -37,7 +37,7 @@ func newHost(t *testing.T) *host {
 	runner := agent.New(nil, h.log.logs)
 	runner.Dirs, runner.DebugLog = []string{h.resources}, h.dir+"/ha-debug"
 	m := New(runner, us, h.log.logs, Effects{
-		Standby: func(what string) { h.standby = append(h.standby, what) },
+		Standby: func(what, _ string) { h.standby = append(h.standby, what) },
 		Reboot:  func() error { h.reboots++; return nil },
 	})
 	m.File, m.RetryPause = h.dir+"/haresources", 0

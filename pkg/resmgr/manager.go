@@ -49,8 +49,8 @@ type Manager struct {
 
 // Effects are what follows from a failure, done by whoever runs the Manager.
 type Effects struct {
-	// Standby is told, right after a failed start, what to give up StandbyDelay later.
-	Standby func(what string)
+	// Standby is told, right after a failed start of a resource, what to give up StandbyDelay later.
+	Standby func(what, resource string)
 	// Reboot must bring this machine down at once: a resource cannot be stopped, and the peer
 	// may start it only when we are gone. It returns only if it cannot.
 	Reboot func() error

@@ -39,7 +39,7 @@ func (m *Manager) failed(ctx context.Context, g haresources.Group, r haresources
 	m.log("CRIT: Giving up resources due to failure of %s", r.Word)
 	m.give(ctx, g)
 	if m.Effects.Standby != nil {
-		m.Effects.Standby(m.holds(g))
+		m.Effects.Standby(m.holds(g), r.Word)
 	}
 }
 

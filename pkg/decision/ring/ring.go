@@ -2,6 +2,7 @@
 //
 //	/var/lib/heartbeat/decisions/00000041.json
 //	/var/lib/heartbeat/decisions/00000042.json   the newest
+//	/var/lib/heartbeat/decisions/life            what the daemon leaves about itself
 //
 // A file is replaced in one step that survives a power cut, and the oldest goes when there are
 // more than Keep. Numbers only grow; they are found again in the directory at each start.
@@ -28,9 +29,13 @@ const Dir = "/var/lib/heartbeat/decisions"
 const Keep = 100
 
 // Ring is the directory of a daemon. It is for one goroutine.
-type Ring struct{ dir string }
+type Ring struct {
+	dir  string
+	life *os.File // nil: it cannot be written
+}
 
 // Open makes the directory if it is missing and returns the last number in it, 0 if it is empty.
+// Close it.
 func Open(dir string) (r *Ring, last int, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, 0, fmt.Errorf("decision records: %w", err)
@@ -42,8 +47,15 @@ func Open(dir string) (r *Ring, last int, err error) {
 	if len(ids) > 0 {
 		last = ids[len(ids)-1]
 	}
-	return &Ring{dir: dir}, last, nil
+	r = &Ring{dir: dir}
+	if f, err := os.OpenFile(lifePath(dir), os.O_WRONLY|os.O_CREATE, 0o644); err == nil {
+		r.life = f
+	}
+	return r, last, nil
 }
+
+// Close ends the writing.
+func (r *Ring) Close() error { return r.life.Close() }
 
 // Write keeps a record, in the place of an earlier one with its number.
 func (r *Ring) Write(rec *decision.Record) error {
@@ -96,6 +108,23 @@ func Read(dir string, id int) (*decision.Record, error) {
 		return nil, fmt.Errorf("%s: %w", path(dir, id), err)
 	}
 	return rec, nil
+}
+
+// ReadAll returns the records with these numbers. One that cannot be read does not hide the others: the
+// error joins what is wrong with each. One that was pruned meanwhile is nothing wrong, unless it is the
+// only one.
+func ReadAll(dir string, ids []int) (found []*decision.Record, err error) {
+	for _, id := range ids {
+		rec, bad := Read(dir, id)
+		switch {
+		case errors.Is(bad, fs.ErrNotExist) && len(ids) > 1:
+		case bad != nil:
+			err = errors.Join(err, bad)
+		default:
+			found = append(found, rec)
+		}
+	}
+	return found, err
 }
 
 func path(dir string, id int) string { return filepath.Join(dir, fmt.Sprintf("%08d.json", id)) }
