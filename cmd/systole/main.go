@@ -57,7 +57,7 @@ func arguments(argv []string) []string {
 }
 
 func command() tool.Command {
-	return tool.Command{Name: "systole", Version: version, Verbs: verbs(),
+	return tool.Command{Name: "systole", Version: version, Verbs: verbs(), Live: moment,
 		Summary: "look at a heartbeat and ldirectord system, and steer its real servers"}
 }
 

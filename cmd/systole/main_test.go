@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -83,6 +85,24 @@ func TestCompletionsAreComplete(t *testing.T) {
 	}
 }
 
+var update = flag.Bool("update", false, "rewrite the completions that are installed")
+
+// What is installed is what the command writes.
+func TestInstalledCompletions(t *testing.T) {
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		path := "../../compat/service/completions/systole." + shell
+		out, _, _ := run("completion", shell)
+		if *update {
+			if err := os.WriteFile(path, []byte(out), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if text, err := os.ReadFile(path); err != nil || string(text) != out {
+			t.Errorf("%s is not what the command writes, %v; go test -update rewrites it", path, err)
+		}
+	}
+}
+
 // bash itself reads the completions and answers.
 func TestBashCompletes(t *testing.T) {
 	out, _, _ := run("completion", "bash")
@@ -105,9 +125,12 @@ func TestBashCompletes(t *testing.T) {
 		{"systole decode one", []string{"one.pcap"}},
 		{"systole completion f", []string{"fish"}},
 		{"systole help ver", []string{"version"}},
+		{"systole weight def", []string{"default"}},
+		{"systole explain la", []string{"last"}},
+		{"systole timeline --svg one", []string{"one.pcap"}},
 	} {
 		words := strings.Fields(c.words)
-		script := `complete() { :; }; . ./completion; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _systole; printf '%s\n' "${COMPREPLY[@]}"`
+		script := `complete() { :; }; . ./completion; shift; COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _systole; printf '%s\n' "${COMPREPLY[@]}"`
 		cmd := exec.Command("bash", append([]string{"--norc", "-c", script, "-", "-"}, words...)...)
 		cmd.Dir = dir
 		got, err := cmd.CombinedOutput()
@@ -117,31 +140,34 @@ func TestBashCompletes(t *testing.T) {
 	}
 }
 
-// The manual page tells of every verb, option and exit code.
-func TestManualPage(t *testing.T) {
-	text, err := os.ReadFile("../../docs/man/systole.8")
-	if err != nil {
-		t.Fatal(err)
-	}
-	page := strings.ReplaceAll(string(text), `\-`, "-")
+// Every verb has a manual page, which tells of each of its options and exit codes, and systole(8) names
+// them all.
+func TestManualPages(t *testing.T) {
+	overview := manual(t, "systole")
 	for _, v := range command().All() {
-		_, section, found := strings.Cut(page, "\n.SS "+v.Name+"\n")
-		if !found {
-			t.Errorf("no section about %s", v.Name)
-			continue
+		if !strings.Contains(overview, "\n.BR systole-"+v.Name+" (8)\n") {
+			t.Errorf("systole(8) does not name %s", v.Name)
 		}
-		section, _, _ = strings.Cut(section, "\n.SS ")
-		section, _, _ = strings.Cut(section, "\n.SH ")
+		page := manual(t, "systole-"+v.Name)
 		for _, f := range v.Options() {
-			if !strings.Contains(section, "--"+f.Name) {
+			if !strings.Contains(page, "--"+f.Name) {
 				t.Errorf("%s: --%s is not explained", v.Name, f.Name)
 			}
 		}
-		words := strings.Join(strings.Fields(section), " ")
-		for _, e := range v.Exits {
-			if !strings.Contains(words, e.Meaning) {
+		_, status, _ := strings.Cut(page, "\n.SH EXIT STATUS\n")
+		for _, e := range append(v.Exits, tool.Exit{Code: tool.Usage, Meaning: "wrong call"}) {
+			if want := fmt.Sprintf(".TP\n.B %d\n%s", e.Code, e.Meaning); !strings.Contains(strings.ToLower(status), strings.ToLower(want)) {
 				t.Errorf("%s: exit code %d (%s) is not explained", v.Name, e.Code, e.Meaning)
 			}
 		}
 	}
+}
+
+func manual(t *testing.T, name string) string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/man/" + name + ".8")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll(string(text), `\-`, "-")
 }

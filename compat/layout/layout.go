@@ -161,10 +161,25 @@ func services() []Entry {
 			Entry{Path: "/usr/lib/systemd/system/" + name + ".service", Kind: File, Mode: 0o644, Source: "compat/service/systemd/" + name + ".service"},
 		)
 	}
-	return append(out,
+	return append(append(out, completions()...),
 		Entry{Path: "/usr/lib/tmpfiles.d/heartbeat.conf", Kind: File, Mode: 0o644, Source: "compat/service/tmpfiles.d/heartbeat.conf"},
 		Entry{Path: "/usr/share/systole/end-original", Kind: File, Mode: 0o755, Source: "compat/service/end-original"},
 	)
+}
+
+// completions go where each shell looks for those of packages; zsh looks at one place on Debian and at
+// another on Red Hat's.
+func completions() []Entry {
+	var out []Entry
+	for _, c := range [][2]string{
+		{"bash", "/usr/share/bash-completion/completions/systole"},
+		{"fish", "/usr/share/fish/vendor_completions.d/systole.fish"},
+		{"zsh", "/usr/share/zsh/site-functions/_systole"},
+		{"zsh", "/usr/share/zsh/vendor-completions/_systole"},
+	} {
+		out = append(out, Entry{Path: c[1], Kind: File, Mode: 0o644, Source: "compat/service/completions/systole." + c[0]})
+	}
+	return out
 }
 
 // Manuals lists the manual pages: NAME.SECTION.
@@ -173,6 +188,9 @@ func Manuals() []string {
 		"authkeys.5", "cl_respawn.1", "cl_status.1", "findif.8", "ha.cf.5", "ha_logger.1", "ha_propagate.8", "haresources.5", "hb_addnode.1", "hb_delnode.1", "hb_standby.1",
 		"hb_setsite.1", "hb_setweight.1", "hb_takeover.1", "heartbeat.8", "ipfail.8", "ldirectord.8", "ldirectord.cf.5",
 		"mach_down.8", "req_resource.8", "ResourceManager.8", "send_arp.8", "systole.8",
+		"systole-check.8", "systole-decode.8", "systole-doctor.8", "systole-explain.8", "systole-status.8", "systole-timeline.8", "systole-top.8",
+		"systole-drain.8", "systole-undrain.8", "systole-weight.8", "systole-disable.8", "systole-enable.8", "systole-genhash.8", "systole-import.8",
+		"systole-mon.8", "systole-monitor.8", "systole-help.8", "systole-completion.8", "systole-version.8",
 	}
 }
 

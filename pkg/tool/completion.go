@@ -3,6 +3,7 @@ package tool
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -13,6 +14,10 @@ const completionAbout = `Writes the completions of a shell, made from the table 
   systole completion bash > /etc/bash_completion.d/systole
   systole completion zsh  > /usr/local/share/zsh/site-functions/_systole
   systole completion fish > /etc/fish/completions/systole.fish
+
+They complete verbs, options and their values. Real servers, virtual services and
+records are those of this moment: the completions call this verb with one of reals,
+drained, disabled, virtuals, directors, records, which prints them a line each.
 `
 
 // shell writes the completions of one shell.
@@ -35,17 +40,33 @@ func shellNames() []string {
 
 func (c Command) setupCompletion(*pflag.FlagSet) func(Call) int {
 	return func(call Call) int {
+		if len(call.Args) != 1 {
+			return call.Wrong("completion", "name one shell: %s", strings.Join(shellNames(), ", "))
+		}
 		for _, s := range shells() {
-			if len(call.Args) == 1 && s.name == call.Args[0] {
+			if s.name == call.Args[0] {
 				s.write(c, call.Stdout)
 				return 0
 			}
+		}
+		if kind := Takes(call.Args[0]); slices.Contains(live(), kind) {
+			c.writeLive(call.Stdout, kind)
+			return 0
 		}
 		return call.Wrong("completion", "name one shell: %s", strings.Join(shellNames(), ", "))
 	}
 }
 
-// words are what completes the arguments of a verb besides files.
+func (c Command) writeLive(w io.Writer, kind Takes) {
+	if c.Live == nil {
+		return
+	}
+	for _, word := range c.Live(kind) {
+		fmt.Fprintln(w, word)
+	}
+}
+
+// words are what completes the arguments of a verb besides files and what is asked for.
 func (c Command) words(v Verb) []string {
 	switch v.Takes {
 	case Verbs:
@@ -53,7 +74,7 @@ func (c Command) words(v Verb) []string {
 	case Shells:
 		return shellNames()
 	}
-	return nil
+	return v.Words
 }
 
 func (c Command) names() []string {
@@ -73,72 +94,12 @@ func long(v Verb) []string {
 	return append(words, "--help")
 }
 
-func (c Command) bash(w io.Writer) {
-	fmt.Fprintf(w, "_%[1]s() {\n\tlocal cur=${COMP_WORDS[COMP_CWORD]} words= kind=\n"+
-		"\tif [ \"$COMP_CWORD\" -eq 1 ]; then\n\t\tCOMPREPLY=($(compgen -W '%[2]s' -- \"$cur\"))\n\t\treturn\n\tfi\n"+
-		"\tcase ${COMP_WORDS[1]} in\n", c.Name, strings.Join(c.names(), " "))
-	kinds := map[Takes]string{Files: "-f", Directories: "-d"}
-	for _, v := range c.All() {
-		fmt.Fprintf(w, "\t%s) words='%s' kind=%s ;;\n", v.Name, strings.Join(append(long(v), c.words(v)...), " "), kinds[v.Takes])
-	}
-	fmt.Fprintf(w, "\tesac\n\tcase $cur in\n\t-*) kind= ;;\n\t*) words=${words//--+([!\\ ])/} ;;\n\tesac\n"+
-		"\tCOMPREPLY=($(compgen $kind -W \"$words\" -- \"$cur\"))\n}\nshopt -s extglob\ncomplete -o filenames -F _%[1]s %[1]s\n", c.Name)
-}
-
-func (c Command) zsh(w io.Writer) {
-	fmt.Fprintf(w, "#compdef %s\nlocal -a verbs\nverbs=(\n", c.Name)
-	for _, v := range c.All() {
-		fmt.Fprintf(w, "\t'%s:%s'\n", v.Name, quoteOnce(v.Summary))
-	}
-	fmt.Fprintf(w, ")\nif (( CURRENT == 2 )); then\n\t_describe verb verbs\n\treturn\nfi\ncase $words[2] in\n")
-	for _, v := range c.All() {
-		fmt.Fprintf(w, "%s)\n\t_arguments '2: :'", v.Name)
-		for _, f := range v.Options() {
-			fmt.Fprintf(w, " \\\n\t\t'--%s[%s]%s'", f.Name, quoteOnce(f.Usage), zshValue(f))
-		}
-		fmt.Fprintf(w, " \\\n\t\t'*:argument:%s'\n\t;;\n", c.zshArguments(v))
-	}
-	fmt.Fprintf(w, "esac\n")
-}
-
-func (c Command) zshArguments(v Verb) string {
-	switch v.Takes {
-	case Files:
-		return "_files"
-	case Directories:
-		return "_files -/"
-	}
-	return "(" + strings.Join(c.words(v), " ") + ")"
-}
-
-func zshValue(f *pflag.Flag) string {
-	if f.NoOptDefVal != "" {
+// ask is the command that prints the words of a kind; "" if they are not asked for.
+func (c Command) ask(kind Takes) string {
+	if !slices.Contains(live(), kind) {
 		return ""
 	}
-	return ":value:_files"
-}
-
-func (c Command) fish(w io.Writer) {
-	fmt.Fprintf(w, "complete -c %s -f\n", c.Name)
-	for _, v := range c.All() {
-		fmt.Fprintf(w, "complete -c %s -n __fish_use_subcommand -a %s -d '%s'\n", c.Name, v.Name, quoteOnce(v.Summary))
-		seen := "complete -c " + c.Name + " -n '__fish_seen_subcommand_from " + v.Name + "'"
-		for _, f := range v.Options() {
-			needs := ""
-			if f.NoOptDefVal == "" {
-				needs = " -r"
-			}
-			fmt.Fprintf(w, "%s%s -l %s -d '%s'\n", seen, needs, f.Name, quoteOnce(f.Usage))
-		}
-		switch v.Takes {
-		case Files:
-			fmt.Fprintf(w, "%s -F\n", seen)
-		case Directories:
-			fmt.Fprintf(w, "%s -a '(__fish_complete_directories)'\n", seen)
-		case Verbs, Shells:
-			fmt.Fprintf(w, "%s -a '%s'\n", seen, strings.Join(c.words(v), " "))
-		}
-	}
+	return fmt.Sprintf("$(%s completion %s 2>/dev/null)", c.Name, kind)
 }
 
 // quoteOnce keeps a text inside single quotes and brackets.

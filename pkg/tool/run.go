@@ -15,6 +15,7 @@ type Command struct {
 	Version string
 	Summary string
 	Verbs   []Verb
+	Live    func(Takes) []string // the words of this moment; nil: there are none
 }
 
 // Run does what the arguments (without the program's name) say and returns the exit code.
@@ -74,6 +75,23 @@ func (v Verb) Options() []*pflag.Flag {
 	var all []*pflag.Flag
 	flags.VisitAll(func(f *pflag.Flag) { all = append(all, f) })
 	return all
+}
+
+// value says what a shell completes the value of an option with, and whether it has one.
+func (v Verb) value(f *pflag.Flag) (kind Takes, has bool) {
+	if f.NoOptDefVal != "" {
+		return Nothing, false
+	}
+	if kind, named := v.Values[f.Name]; named {
+		return kind, true
+	}
+	switch name, _ := pflag.UnquoteUsage(f); name {
+	case "FILE", "PATH":
+		return Files, true
+	case "DIR", "DIRS":
+		return Directories, true
+	}
+	return Nothing, true
 }
 
 // Wrong says what is wrong with a call and returns Usage.

@@ -17,6 +17,8 @@ type Verb struct {
 	About   string // what --help says above the options; lines of 80 columns
 	Exits   []Exit // besides Usage
 	Takes   Takes
+	Values  map[string]Takes // what the values of options are; else their names in the usage tell
+	Words   []string         // arguments that are always possible, besides what Takes says
 
 	// Setup declares the options and returns what runs once they are parsed.
 	Setup func(flags *pflag.FlagSet) func(Call) int
@@ -38,7 +40,16 @@ const (
 	Directories Takes = "directories"
 	Verbs       Takes = "verbs"
 	Shells      Takes = "shells"
+	Reals       Takes = "reals"     // real servers of the running ldirectords
+	Drained     Takes = "drained"   // those with a drain in force
+	Disabled    Takes = "disabled"  // those with a disable in force
+	Virtuals    Takes = "virtuals"  // their virtual services
+	Directors   Takes = "directors" // their names
+	Records     Takes = "records"   // the decision records of this node
 )
+
+// live are the kinds whose words are asked for when a key is pressed, of the running daemons.
+func live() []Takes { return []Takes{Reals, Drained, Disabled, Virtuals, Directors, Records} }
 
 // Call is one call of a verb.
 type Call struct {

@@ -41,6 +41,18 @@ type verb struct {
 	revoke              bool
 	timed               bool // --for and --reason make sense
 	done                string
+	words               []string // arguments besides servers
+}
+
+// takes: what is taken back must be in force.
+func (v verb) takes() tool.Takes {
+	switch {
+	case v.revoke && v.order == "drain":
+		return tool.Drained
+	case v.revoke:
+		return tool.Disabled
+	}
+	return tool.Reals
 }
 
 func table() []verb {
@@ -59,7 +71,7 @@ expire_quiescent_template=1.
 			about: `Takes a drain back, also one whose time is over. The server serves again if its
 checks say that it is up.
 `},
-		{name: "weight", args: "REAL N|default", order: "weight", timed: true, done: "weight set",
+		{name: "weight", args: "REAL N|default", order: "weight", timed: true, done: "weight set", words: []string{"default"},
 			summary: "give a real server another weight",
 			about: `Gives a real server another weight than ldirectord.cf says, from 0 to 65535, until
 the time of --for is over or the word default takes it back.
@@ -86,7 +98,8 @@ to every ldirectord here that has such a server. It holds over reloads and resta
 func Verbs() []tool.Verb {
 	var all []tool.Verb
 	for _, v := range table() {
-		all = append(all, tool.Verb{Name: v.name, Args: v.args, Summary: v.summary, About: v.about + common, Setup: v.setup,
+		all = append(all, tool.Verb{Name: v.name, Args: v.args, Summary: v.summary, About: v.about + common, Setup: v.setup, Takes: v.takes(),
+			Values: map[string]tool.Takes{"virtual": tool.Virtuals, "director": tool.Directors}, Words: v.words,
 			Exits: []tool.Exit{
 				{Code: exitDone, Meaning: "it is in force"},
 				{Code: exitRefused, Meaning: "it was refused"},

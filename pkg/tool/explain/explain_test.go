@@ -32,7 +32,7 @@ func records(t *testing.T, n int) string {
 	begun := time.Date(2026, 11, 21, 14, 3, 7, 0, time.UTC)
 	for id := 1; id <= n; id++ {
 		rec := &decision.Record{Version: decision.Version, ID: id, Node: "node2", Begun: begun, Ended: begun.Add(time.Second), Done: true,
-			Cause: decision.Crash, Subject: "node1", Before: "none", After: "all",
+			Occasion: decision.Occasion{Cause: decision.Death, Subject: "node1"}, Before: "none", After: "all",
 			Steps: []decision.Step{{At: begun, Kind: decision.StepLog, Text: "WARN: node node1: is dead"}}}
 		if err := r.Write(rec); err != nil {
 			t.Fatal(err)

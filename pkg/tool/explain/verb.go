@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strconv"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -29,17 +28,22 @@ const (
 // Verb describes "systole explain".
 func Verb() tool.Verb {
 	return tool.Verb{
-		Name: "explain", Args: "[last|N]", Summary: "tell why resources moved", Setup: setup,
+		Name: "explain", Args: "[EVENT]", Summary: "tell why resources moved", Setup: setup, Takes: tool.Records, Words: append([]string{"last"}, kinds()...),
 		About: `Tells what happened on this node and why, from the records that heartbeat keeps in
 /var/lib/heartbeat/decisions: what began it (a crash, a stop, a dead link, a ping
 node, a command, a stall), what was known of the other node at that moment, the
 rule that followed, the work that was done with its times, and the log lines.
-Each node records its own side. Without an argument it tells the last one.
+Each node records its own side, so ask both.
+
+EVENT is last, a number of --list, a time (14:03, 2026-11-21 14:03:07; the record
+nearest to it), or a cause, of which it is the last:
+  start, stop, reload, peer-stop, death, return, partition, link, ping-loss,
+  standby, takeover, failback, failed-start, ipfail, stall
 `,
 		Exits: []tool.Exit{
 			{Code: exitTold, Meaning: "told"},
 			{Code: exitNone, Meaning: "there is no such record"},
-			{Code: exitFailed, Meaning: "the records cannot be read"},
+			{Code: exitFailed, Meaning: "the record, or one of the list, cannot be read"},
 		},
 	}
 }
@@ -60,8 +64,12 @@ func setup(flags *pflag.FlagSet) func(tool.Call) int {
 }
 
 func (o *options) run(c tool.Call) int {
-	if len(c.Args) > 1 || o.list && len(c.Args) > 0 {
-		return c.Wrong("explain", "name one record")
+	if o.list && len(c.Args) > 0 {
+		return c.Wrong("explain", "--list takes no event")
+	}
+	wanted, err := parseEvent(c.Args, time.Now().In(o.zone()))
+	if err != nil {
+		return c.Wrong("explain", "%v", err)
 	}
 	ids, err := ring.List(o.dir)
 	switch {
@@ -69,34 +77,33 @@ func (o *options) run(c tool.Call) int {
 		return c.Failed("explain", exitNone, errors.New("there are no decision records"))
 	case err != nil:
 		return c.Failed("explain", exitFailed, err)
-	case o.list:
-		return o.all(c, ids)
+	case wanted.id != 0:
+		ids = []int{wanted.id}
 	}
-	id, err := number(c.Args, ids)
-	if err != nil {
-		return c.Wrong("explain", "%v", err)
+	records, err := ring.ReadAll(o.dir, ids)
+	code := exitTold
+	if err != nil { // those that can be read are told all the same
+		code = c.Failed("explain", exitFailed, err)
 	}
-	rec, err := ring.Read(o.dir, id)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return c.Failed("explain", exitNone, err)
-	case err != nil:
-		return c.Failed("explain", exitFailed, err)
+	if o.list {
+		o.all(c, records)
+		return code
 	}
-	o.tell(c, rec)
-	return exitTold
+	return o.one(c, wanted.pick(records), err)
 }
 
-// number is the record asked for.
-func number(args []string, ids []int) (int, error) {
-	if len(args) == 0 || args[0] == "last" {
-		return ids[len(ids)-1], nil
+// one tells a record, or why there is none.
+func (o *options) one(c tool.Call, rec *decision.Record, err error) int {
+	switch {
+	case rec != nil:
+		o.tell(c, rec)
+		return exitTold
+	case errors.Is(err, fs.ErrNotExist):
+		return exitNone
+	case err != nil:
+		return exitFailed
 	}
-	n, err := strconv.Atoi(args[0])
-	if err != nil || n <= 0 {
-		return 0, fmt.Errorf("%q is no number of a record", args[0])
-	}
-	return n, nil
+	return c.Failed("explain", exitNone, errors.New("there is no such record"))
 }
 
 func (o *options) tell(c tool.Call, rec *decision.Record) {
@@ -117,16 +124,8 @@ func (o *options) zone() *time.Location {
 	return time.Local
 }
 
-// all lists the records. One that cannot be read is told of and does not hide the others.
-func (o *options) all(c tool.Call, ids []int) int {
-	code := exitTold
-	for _, id := range ids {
-		rec, err := ring.Read(o.dir, id)
-		if err != nil {
-			code = c.Failed("explain", exitFailed, err)
-			continue
-		}
+func (o *options) all(c tool.Call, records []*decision.Record) {
+	for _, rec := range records {
 		fmt.Fprintln(c.Stdout, rec.Line(o.zone()))
 	}
-	return code
 }

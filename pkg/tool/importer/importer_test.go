@@ -122,7 +122,7 @@ func TestPeerFile(t *testing.T) {
 		}
 	}
 	out, errs, code := run("", "keepalived", filepath.Join(dir, "a.conf"), "--node", "a", "--peer", "b", "--peer-file", filepath.Join(dir, "b.conf"))
-	if code != exitLost || !strings.Contains(out, "\nb IPaddr2::10.0.0.1/24/eth0 ldirectord::ldirectord.cf\n") || !strings.Contains(errs, "b.conf:14: real_server 10.0.0.3 80: not so in") {
+	if code != exitLost || !strings.Contains(out, "\nb ldirectord::ldirectord.cf IPaddr2::10.0.0.1/24/eth0\n") || !strings.Contains(errs, "b.conf:14: real_server 10.0.0.3 80: not so in") {
 		t.Errorf("exit code %d\n%s\n%s", code, out, errs)
 	}
 }

@@ -109,6 +109,21 @@ func TestJSONWithoutHeartbeat(t *testing.T) {
 	}
 }
 
+// Without UTF-8 there is ASCII only; names that steer a terminal never get through.
+func TestCharacters(t *testing.T) {
+	socket := daemon(t, document(func(d *state.Document) {
+		d.Events = []state.Event{{Text: "점검 \x1b[2J" + strings.Repeat("long ", 20)}}
+	}))
+	t.Setenv("LC_ALL", "ko_KR.UTF-8")
+	if out, _, _ := run("--socket", socket); !strings.Contains(out, "점검 ?[2Jlong") || !strings.Contains(out, "…\n") {
+		t.Errorf("UTF-8:\n%s", out)
+	}
+	t.Setenv("LC_ALL", "C")
+	if out, _, _ := run("--socket", socket); !strings.Contains(out, "???? ?[2Jlong") || !strings.Contains(out, "~\n") {
+		t.Errorf("ASCII:\n%s", out)
+	}
+}
+
 func TestWrongCall(t *testing.T) {
 	if _, _, code := run("node1"); code != tool.Usage {
 		t.Errorf("exit code %d", code)

@@ -100,7 +100,7 @@ func (o *options) showDirectors(w io.Writer, all []state.Director) {
 		return
 	}
 	for i := range all {
-		all[i].Page(w, o.zone())
+		all[i].Page(tool.Readable(w), o.zone())
 	}
 }
 
@@ -112,7 +112,7 @@ func (o *options) show(w io.Writer, doc *state.Document) {
 		enc.Encode(doc)
 		return
 	}
-	doc.Page(w, o.zone(), max(0, o.events))
+	doc.Page(tool.Readable(w), o.zone(), max(0, o.events))
 }
 
 func (o *options) zone() *time.Location {

@@ -31,7 +31,7 @@ func records(t *testing.T) string {
 	for id, ago := range []time.Duration{25 * time.Hour, time.Hour} {
 		begun := time.Now().Add(-ago)
 		rec := &decision.Record{Version: decision.Version, ID: id + 1, Node: "node2", Begun: begun, Ended: begun.Add(time.Second), Done: true,
-			Cause: decision.Crash, Subject: "node1", Before: "none", After: "all"}
+			Occasion: decision.Occasion{Cause: decision.Death, Subject: "node1"}, Before: "none", After: "all"}
 		if err := r.Write(rec); err != nil {
 			t.Fatal(err)
 		}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -34,7 +35,8 @@ func Verb() tool.Verb {
 silent, the work that was done and how long it took, what was said to the other
 node, and when this node was at rest again. The marks are
   .  silence        #  work          !  work that failed
-  >  a message      *  a moment      ~  work that has not ended
+  >  said           <  heard         ~  work that has not ended
+  *  a moment
 The records are those that systole explain tells.
 `,
 		Exits: []tool.Exit{
@@ -88,16 +90,11 @@ func (o *options) records(now time.Time) (found []*decision.Record, err error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	for _, id := range ids {
-		rec, bad := ring.Read(o.dir, id)
-		switch {
-		case bad != nil:
-			err = errors.Join(err, bad)
-		case !rec.Begun.Before(now.Add(-o.since)):
-			found = append(found, rec)
-		}
+	if err != nil {
+		return nil, err
 	}
-	return found, err
+	all, err := ring.ReadAll(o.dir, ids)
+	return slices.DeleteFunc(all, func(r *decision.Record) bool { return r.Begun.Before(now.Add(-o.since)) }), err
 }
 
 func (o *options) draw(c tool.Call, records []*decision.Record) error {

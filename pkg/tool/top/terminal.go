@@ -145,17 +145,26 @@ func (t *terminal) draw() {
 	for y, line := range t.model.Lines() {
 		x := 0
 		for _, span := range line.Spans {
-			style := t.style(span.Style, line.Selected)
-			for _, r := range span.Text {
-				t.screen.SetContent(x, y, r, nil, style)
-				x++
-			}
+			x += t.write(x, y, span.Text, t.style(span.Style, line.Selected))
 		}
 		for ; line.Selected && x < width; x++ {
 			t.screen.SetContent(x, y, ' ', nil, t.style(view.Plain, true))
 		}
 	}
 	t.screen.Show()
+}
+
+// write puts a text on the screen and returns how many columns it takes.
+func (t *terminal) write(x, y int, text string, style tcell.Style) int {
+	began := x
+	for text != "" {
+		rest, wide := t.screen.Put(x, y, text, style)
+		if wide == 0 || rest == text {
+			break // it does not fit
+		}
+		x, text = x+wide, rest
+	}
+	return x - began
 }
 
 // style is how a style looks: with the eight colours that every terminal has, or without.

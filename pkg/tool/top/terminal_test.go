@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/creack/pty"
 	"github.com/hinshun/vt10x"
@@ -78,10 +79,19 @@ func play(t *testing.T) *played {
 			t.Error(err)
 		}
 		p.ordered = append(p.ordered, r)
-		p.dir1.Virtuals[0].Reals[0].State = "draining"
+		p.obey(r)
 		conn.Write(state.Answer{Reals: []string{"10.1.0.11:80 (10.1.0.70:80)"}}.Encode())
 	})
 	return p
+}
+
+// obey does with the first real what an order says.
+func (p *played) obey(r state.Request) {
+	first := &p.dir1.Virtuals[0].Reals[0]
+	first.State, p.dir1.Orders = "draining", []state.Order{r.Order}
+	if r.Revoke {
+		first.State, p.dir1.Orders = "up", nil
+	}
 }
 
 // serve listens, and returns what ends it.
@@ -272,6 +282,150 @@ func TestSession(t *testing.T) {
 	x.press("q")
 	if err := x.ended(); err != nil {
 		t.Errorf("quit: %v", err)
+	}
+}
+
+// crowd are more servers than a screen holds.
+func (p *played) crowd(n int) {
+	v := &p.dir1.Virtuals[0]
+	for i := range n {
+		v.Reals = append(v.Reals, state.Real{Name: fmt.Sprintf("10.1.1.%d:80", i+1), State: "up", Up: true, Listed: true, Weight: 1, Configured: 1})
+	}
+}
+
+// selects waits until a line is the selected one.
+func (x *tty) selects(text string) {
+	x.t.Helper()
+	x.until("> at "+text, func(screen string) bool {
+		for line := range strings.Lines(screen) {
+			if strings.HasPrefix(line, ">") && strings.Contains(line, text) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// keyTest is a key and what comes of it. Those of the arrows are what a terminal sends.
+type keyTest struct {
+	key, sends string
+	then       func(x *tty)
+}
+
+func keyTests() []keyTest {
+	selects := func(text string) func(*tty) { return func(x *tty) { x.selects(text) } }
+	shows := func(text string) func(*tty) { return func(x *tty) { x.shows(text) } }
+	lacks := func(text string) func(*tty) { return func(x *tty) { x.lacks(text) } }
+	return []keyTest{
+		{"down", "\x1b[B", selects("10.1.0.11:80")},
+		{"j", "j", selects("10.1.0.12:80")},
+		{"up", "\x1b[A", selects("10.1.0.11:80")},
+		{"k", "k", selects("10.1.0.70:80")},
+		{"page down", "\x1b[6~", selects("10.1.1.8:80")},
+		{"page up", "\x1b[5~", selects("10.1.0.70:80")},
+		{"end", "\x1b[F", selects("10.1.1.40:80")},
+		{"home", "\x1b[H", selects("10.1.0.70:80")},
+		{"G", "G", selects("10.1.1.40:80")},
+		{"g", "g", selects("10.1.0.70:80")},
+		{"s", "s", shows("sort: active")},
+		{"s", "s", shows("sort: new/s")},
+		{"s", "s", shows("sort: check")},
+		{"s", "s", shows("sort: state")},
+		{"s", "s", shows("sort: name")},
+		{"s", "s", shows("sort: file")},
+		{"/", "/0.12", lacks("10.1.0.11:80")},
+		{"escape", "\x1b", shows("10.1.0.11:80")},
+		{"/", "/0.12\r", lacks("10.1.0.11:80")},
+		{"backspace", "/\x7f\x7f\x7f\x7f\r", shows("10.1.0.11:80")},
+		{"p", "p", shows("paused")},
+		{"space", " ", lacks("paused")},
+		{"c", "c", lacks("NODE, PATH")},
+		{"c", "c", shows("NODE, PATH")},
+		{"e", "e", lacks("something happened")},
+		{"e", "e", shows("something happened")},
+		{"?", "?", shows("any key goes back")},
+		{"h", "xh", shows("any key goes back")},
+		{"d", "xd", shows("select a real server first")},
+		{"d", "jd", shows("drain 10.1.0.11:80 in tcp:10.1.0.70:80? y/n")},
+		{"n", "n", shows("not done")},
+		{"u", "u", shows("10.1.0.11:80 is neither drained nor disabled")},
+		{"y", "dy", shows("done: 10.1.0.11:80")},
+		{"d", "", shows("draining")},
+		{"u", "u", shows("undrain 10.1.0.11:80 in tcp:10.1.0.70:80? y/n")},
+		{"y", "y", lacks("draining")},
+	}
+}
+
+// Every key that help tells of is pressed, and does what it says.
+func TestEveryKey(t *testing.T) {
+	p := play(t)
+	p.doc.Events = []state.Event{{Text: "something happened"}}
+	p.crowd(40)
+	p.heartbeat()
+	x := p.open()
+	x.selects("10.1.0.70:80")
+	x.press("?")
+	help := x.shows("any key goes back")
+	x.press("x")
+	x.shows("node1: active")
+	pressed := map[string]bool{"q": true, "interrupt": true} // which the other tests press
+	for _, k := range keyTests() {
+		pressed[k.key] = true
+		x.press(k.sends)
+		k.then(x)
+	}
+	_, help, _ = strings.Cut(help, "The keys")
+	help, _, _ = strings.Cut(help, "any key goes back")
+	for line := range strings.Lines(help) {
+		if len(line) < 17 || strings.TrimSpace(line) == "" {
+			continue
+		}
+		for _, key := range strings.Split(strings.TrimSpace(line[:17]), ", ") {
+			if !pressed[key] {
+				t.Errorf("nobody presses %q", key)
+			}
+		}
+	}
+	x.press("q")
+	if err := x.ended(); err != nil {
+		t.Errorf("quit: %v", err)
+	}
+}
+
+// Sizes down to one that holds nothing do no harm, and the screen is whole again afterwards.
+func TestSizes(t *testing.T) {
+	p := play(t)
+	p.crowd(40)
+	p.heartbeat()
+	x := p.open()
+	x.shows("node1: active", "q quit")
+	for _, size := range [][2]int{{200, 60}, {40, 8}, {20, 3}, {1, 1}, {80, 2}, {80, 24}} {
+		x.resize(size[0], size[1])
+		x.press("j")
+	}
+	x.shows("node1: active", "VIRTUAL, REAL", "q quit")
+	x.press("q")
+	if err := x.ended(); err != nil {
+		t.Errorf("quit: %v", err)
+	}
+}
+
+// Hangul takes two columns each, and what stands to its right stays in line. The terminal here shows the
+// second column of each as a blank.
+func TestWide(t *testing.T) {
+	p := play(t)
+	p.dir1.Virtuals[0].Reals[0].Name = "웹서버하나:80"
+	p.heartbeat()
+	x := p.open()
+	screen := x.shows("웹 서 버 하 나 :80")
+	var columns []int
+	for line := range strings.Lines(screen) {
+		if at := strings.Index(line, " up "); at > 0 {
+			columns = append(columns, utf8.RuneCountInString(line[:at]))
+		}
+	}
+	if len(columns) != 2 || columns[0] != columns[1] {
+		t.Errorf("STATE stands in %v of\n%s", columns, screen)
 	}
 }
 

@@ -115,17 +115,7 @@ func (o *options) model() *view.Model {
 	if o.utc {
 		zone = time.UTC
 	}
-	return view.New(view.Options{Zone: zone, ASCII: !utf8()})
-}
-
-// utf8 says whether the terminal's character set has more than ASCII, as locale(7) tells.
-func utf8() bool {
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if value := strings.ToLower(os.Getenv(name)); value != "" {
-			return strings.Contains(value, "utf-8") || strings.Contains(value, "utf8")
-		}
-	}
-	return false
+	return view.New(view.Options{Zone: zone, ASCII: !tool.UTF8()})
 }
 
 // writeLines writes a page each interval. Who reads no more ends it.
