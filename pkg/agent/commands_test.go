@@ -127,7 +127,7 @@ func TestUsage(t *testing.T) {
 		"IPaddr2": "usage: IPaddr2 ip-address[/netmaskbits[/interface[:label][/broadcast]]] (start|stop|status|usage|meta-data)",
 	}
 	for name, text := range usage {
-		for _, args := range [][]string{{}, {"start"}, {theVIP, "start", "extra"}, {"", "start"}} {
+		for _, args := range [][]string{{}, {"start"}, {theVIP, "start", "extra"}} {
 			if out, code := command(nil, name, args...); code != 1 || out != text {
 				t.Errorf("%s %q: %q %d", name, args, out, code)
 			}

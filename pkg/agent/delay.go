@@ -32,8 +32,8 @@ func delay(ctx context.Context, j *Job, op string) int {
 		j.Log.Log("INFO: Delay already stopped.")
 		return success
 	}
-	atStart, ok1 := seconds(word0(j.Args, defaultStartDelay))
-	atStop, ok2 := seconds(word0(j.Args[min(1, len(j.Args)):], defaultStopDelay))
+	atStart, ok1 := seconds(or(word0(j.Args, ""), defaultStartDelay))
+	atStop, ok2 := seconds(or(word0(j.Args[min(1, len(j.Args)):], ""), defaultStopDelay))
 	if !ok1 || !ok2 {
 		return j.fail(badArgs, "Some of the instance parameters are invalid")
 	}

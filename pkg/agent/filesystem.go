@@ -32,6 +32,12 @@ type mount struct {
 // whatever the system knows to mount can be used.
 func filesystem(ctx context.Context, j *Job, op string) int {
 	arg := func(i int) string { return word0(j.Args[min(i, len(j.Args)):], "") }
+	switch {
+	case arg(0) == "":
+		return j.fail(notConfigured, "Please set OCF_RESKEY_device to the device to be managed")
+	case arg(1) == "":
+		return j.fail(notConfigured, "Please set OCF_RESKEY_directory to the mount point")
+	}
 	m := &mount{Job: j, device: arg(0), dir: filepath.Clean(arg(1)), fstype: arg(2), options: arg(3)}
 	if strings.HasPrefix(m.device, "-L") || strings.HasPrefix(m.device, "-U") {
 		m.by, m.device = []string{m.device[:2]}, strings.TrimSpace(m.device[2:])
@@ -49,12 +55,18 @@ func filesystem(ctx context.Context, j *Job, op string) int {
 	return notRunning
 }
 
-// real is the directory without symbolic links, as the kernel lists it.
-func (m *mount) real() string {
+// path is the directory from the root on: programs are run there.
+func (m *mount) path() string {
 	dir, err := filepath.Abs(m.dir)
 	if err != nil {
 		return m.dir
 	}
+	return dir
+}
+
+// real is the directory without symbolic links, as the kernel lists it.
+func (m *mount) real() string {
+	dir := m.path()
 	if to, err := filepath.EvalSymlinks(dir); err == nil {
 		return to
 	}
@@ -169,7 +181,7 @@ func (m *mount) mount(ctx context.Context) int {
 	if m.options != "" {
 		args = append(args, "-o", m.options)
 	}
-	args = append(append(args, m.by...), m.device, m.dir)
+	args = append(append(args, m.by...), m.device, m.path())
 	if _, code, err := m.run(ctx, command{name: "mount", args: args}); err != nil || code != 0 {
 		return m.fail(generic, "Couldn't mount device [%s] as %s", m.device, m.dir)
 	}

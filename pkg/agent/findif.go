@@ -35,7 +35,7 @@ func FindifMain(args []string, env func(string) string, _ io.Reader, stdout, std
 		f, err = t.Findif(w, exists(net))
 	}
 	if err != nil {
-		return findifFailed(err, stderr)
+		return findifFailed(err, stderr, "findif")
 	}
 	mask := netif.FormatMask(f.Bits)
 	if asBits {
@@ -53,14 +53,14 @@ func exists(h *netif.Handle) func(name string) bool {
 }
 
 // findifFailed prints why nothing was found; a word that makes no sense brings the usage too.
-func findifFailed(err error, stderr io.Writer) int {
+func findifFailed(err error, stderr io.Writer, program string) int {
 	fmt.Fprintln(stderr, err)
 	var why *netif.FindifError
 	if !errors.As(err, &why) {
 		return netif.FindifNoRoute
 	}
 	if why.Code == netif.FindifBadWord {
-		io.WriteString(stderr, "\n"+findifUsage)
+		io.WriteString(stderr, "\n"+strings.Replace(findifUsage, "findif", program, 1))
 	}
 	return why.Code
 }

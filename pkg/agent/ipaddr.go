@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"path"
@@ -29,6 +28,7 @@ type alias struct {
 	*Job
 	word
 	addr  netip.Addr
+	arp   rhythm
 	found netif.Found
 }
 
@@ -46,19 +46,17 @@ func ipaddr(_ context.Context, j *Job, op string) int {
 	case "stop":
 		return a.stop()
 	}
-	code, _ := a.status()
-	return code
+	return a.monitor()
 }
 
 func (a *alias) start() int {
-	if ok, _ := path.Match("[0-9]*.[0-9]*.[0-9]*.[0-9]*", a.ip); !ok {
-		a.logf("ERROR: Parameter OCF_RESKEY_ip [%s] not an IP address", a.ip)
-		return notConfigured
+	if code := a.parameters(); code != success {
+		return code
 	}
 	if code := a.calculate(); code != success {
 		return code
 	}
-	if code, _ := a.status(); code == success {
+	if a.monitor() == success {
 		return success
 	}
 	if err := a.makeStateDir(); err != nil {
@@ -77,27 +75,40 @@ func (a *alias) start() int {
 	return success
 }
 
+// parameters are what the original refuses before anything else, at a start only.
+func (a *alias) parameters() int {
+	a.arp = rhythm{interval: ipaddrInterval, count: ipaddrCount}
+	if name, text := a.arp.set(a.Env, namesOfIPaddr()); name != "" {
+		a.logf("ERROR: Invalid parameter value: %s [%s]", strings.TrimPrefix(name, "OCF_RESKEY_"), text)
+		return badArgs
+	}
+	if a.ip == "" {
+		a.Log.Log("ERROR: Required parameter OCF_RESKEY_ip is missing")
+		return notConfigured
+	}
+	if ok, _ := path.Match("[0-9]*.[0-9]*.[0-9]*.*[0-9]", a.ip); !ok {
+		a.logf("ERROR: Parameter OCF_RESKEY_ip [%s] not an IP address", a.ip)
+		return notConfigured
+	}
+	return success
+}
+
 // calculate completes the parameters by findif and says what it took from there.
 func (a *alias) calculate() int {
 	if err := a.findif(); err != nil {
-		fmt.Fprintln(a.Stderr, err)
-		code := generic
-		var why *netif.FindifError
-		if errors.As(err, &why) {
-			code = why.Code
-		}
+		code := findifFailed(err, a.Stderr, a.BinDir+"/findif")
 		a.logf("ERROR: %s/findif failed [rc=%d].", a.BinDir, code)
 		return generic
+	}
+	if a.byLoopback() {
+		a.logf("ERROR: Invalid parameter value: nic [%s] Calculated nic: [%s]", defaultNic, a.found.Interface)
+		return badArgs
 	}
 	if a.nic == "" && a.found.Interface != defaultNic {
 		a.logf("INFO: Using calculated nic for %s: %s", a.ip, a.found.Interface)
 	}
 	if mask := netif.FormatMask(a.found.Bits); a.mask != mask {
 		a.logf("INFO: Using calculated netmask for %s: %s", a.ip, mask)
-	}
-	if a.broadcast != "" && a.broadcast != a.found.Broadcast {
-		a.logf("ERROR: Invalid parameter value: broadcast [%s] Calculated broadcast: [%s]", a.broadcast, a.found.Broadcast)
-		return badArgs
 	}
 	return success
 }
@@ -107,7 +118,7 @@ func (a *alias) findif() error {
 	if err != nil {
 		return err
 	}
-	a.found, err = t.Findif(netif.Words{IP: a.ip, Netmask: a.mask, Interface: a.nic}, exists(a.Net))
+	a.found, err = t.Findif(netif.Words{IP: a.ip, Netmask: a.mask, Interface: a.nic, Broadcast: a.broadcast}, exists(a.Net))
 	return err
 }
 
@@ -137,14 +148,14 @@ func (a *alias) announce(label string) {
 		return
 	}
 	debugf(a.Log, "DEBUG: Sending Gratuitous Arp for %s on %s [%s]", a.ip, label, nic)
-	r := rhythm{interval: ipaddrInterval, count: ipaddrCount}
-	by := r.sendArp(a.pidFile(a.addr), nic, a.ip, a.ip, "ffffffffffff")
-	if err := announce(a.Job, nic, a.addr, r, by); err != nil {
+	by := a.arp.sendArp(a.pidFile(a.addr), nic, a.ip, a.ip, "ffffffffffff")
+	if err := announce(a.Job, nic, a.addr, a.arp, by); err != nil {
 		a.logf("ERROR: Could not send gratuitous arps: rc=1 (%v)", err)
 	}
 }
 
-// status returns the code of a status and, if the address is where it should be, the address.
+// status returns the code of a status and, if the address is where it should be, the address;
+// if it is elsewhere, the interface.
 // An address on another interface only, such as the loopback of a real server, is an error to
 // the original, and so to heartbeat not held.
 func (a *alias) status() (int, netif.Address) {
@@ -167,8 +178,15 @@ func (a *alias) status() (int, netif.Address) {
 	if elsewhere == "" {
 		return notRunning, netif.Address{}
 	}
-	a.logf("ERROR: %s is running an interface (%s) instead of the configured one (%s)", a.ip, elsewhere, want)
-	return generic, netif.Address{}
+	return generic, netif.Address{Interface: elsewhere}
+}
+
+func (a *alias) monitor() int {
+	code, at := a.status()
+	if code == generic && at.Interface != "" {
+		a.logf("ERROR: %s is running an interface (%s) instead of the configured one (%s)", a.ip, at.Interface, a.wanted())
+	}
+	return code
 }
 
 // wanted returns the interface the address belongs on, "" if that cannot be known.
@@ -179,7 +197,16 @@ func (a *alias) wanted() string {
 	if a.found.Interface == "" {
 		_ = a.findif()
 	}
+	if a.byLoopback() {
+		return defaultNic
+	}
 	return a.found.Interface
+}
+
+// byLoopback says that only a real server's host route leads to the address: held on the
+// loopback device it is not served. The original refuses every interface but its default here.
+func (a *alias) byLoopback() bool {
+	return a.nic == "" && strings.HasPrefix(a.found.Interface, "lo") && !a.addr.IsLoopback()
 }
 
 func (a *alias) stop() int {

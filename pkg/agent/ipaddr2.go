@@ -55,8 +55,10 @@ func (v *vip) parameters(op string) int {
 		return v.fail(notConfigured, "IP address (the ip parameter) is mandatory")
 	}
 	v.addr, _ = netip.ParseAddr(v.ip)
-	if nic, _, labelled := strings.Cut(v.nic, ":"); labelled {
+	if nic, label, _ := strings.Cut(v.nic, ":"); label != "" {
 		v.label, v.nic = v.nic, nic
+	} else {
+		v.nic = nic
 	}
 	if len(v.label) > maxLabel {
 		return v.fail(notConfigured, "Interface label [%s] exceeds maximum character limit of %d", v.label, maxLabel)

@@ -26,6 +26,9 @@ type srcAddr struct {
 // else is the source by then, and heartbeat tries again and again.
 func ipsrcaddr(_ context.Context, j *Job, op string) int {
 	s := &srcAddr{Job: j}
+	if j.Args[0] == "" {
+		return s.unless(op, s.fail(notConfigured, "Please set OCF_RESKEY_ipaddress to the preferred source IP address!"))
+	}
 	var err error
 	if s.ip, err = netip.ParseAddr(j.Args[0]); err != nil || !s.ip.Is4() {
 		return s.unless(op, s.fail(notConfigured, "Invalid IP address [%s]", j.Args[0]))

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"systole/pkg/garp"
 	"systole/pkg/netif"
 )
 
@@ -43,7 +42,7 @@ func ipv6Word(j *Job) (*vip6, bool) {
 		return nil, false
 	}
 	v := &vip6{Job: j, addr: addr, query: netif.Query{IP: addr}}
-	v.arp = rhythm{interval: int(garp.DefaultInterval.Milliseconds()), count: garp.DefaultCount}
+	v.arp = defaultRhythm()
 	if len(parts) > 1 {
 		v.query.Bits, _ = strconv.Atoi(parts[1])
 	}

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"time"
 )
@@ -53,7 +54,8 @@ func (j *Job) mail(ctx context.Context, op, what, where string) int {
 	}
 	subject += " " + what + " at " + time.Now().Format("Mon Jan _2 15:04:05 MST 2006") + " " + where + " " + node
 	body := "\t" + subject + "\n\n\tCommand line was:\n\t" + j.Agent.path(j.Host) + " " + op + "\n"
-	_, code, err := j.run(ctx, command{name: "mail", args: []string{"-s", subject, j.Args[0]}, input: body})
+	said, code, err := j.run(ctx, command{name: "mail", args: []string{"-s", subject, j.Args[0]}, input: body})
+	io.WriteString(j.Stdout, said)
 	switch {
 	case errors.Is(err, errNoProgram):
 		return j.fail(notInstalled, "Setup problem: couldn't find command: mail")

@@ -37,7 +37,6 @@ type Native struct {
 	Overlap   func(args []string) bool   // may run on two machines for a moment; nil: never
 	Complaint func(words int) string     // what is said before Usage of a wrong number; nil: nothing
 	OnStderr  bool                       // where Usage goes
-	Filled    bool                       // an empty first word is as good as none
 	Quiet     bool                       // says nothing of a code other than 0
 	Answers   bool                       // "usage" is an operation that succeeds; with most it is a failure
 	Plain     bool                       // no wrapper around an OCF agent: Do gets any op and says everything
@@ -82,9 +81,7 @@ type Job struct {
 func (n Native) Call(ctx context.Context, h *Host, inv Invocation) int {
 	usage := strings.ReplaceAll(n.Usage+"\n", "$0", inv.Script)
 	if n.miscalled(inv.Words) {
-		if n.Complaint != nil {
-			io.WriteString(h.Stdout, strings.ReplaceAll(n.Complaint(len(inv.Words)), "$0", inv.Script))
-		}
+		n.complain(h, inv)
 		io.WriteString(n.usageTo(h), usage)
 		return 1
 	}
@@ -99,7 +96,19 @@ func (n Native) Call(ctx context.Context, h *Host, inv Invocation) int {
 }
 
 func (n Native) miscalled(words []string) bool {
-	return len(words) < n.Least || n.Most > 0 && len(words) > n.Most || n.Filled && words[0] == ""
+	return len(words) < n.Least || n.Most > 0 && len(words) > n.Most
+}
+
+// complain says what is wrong with the number of words.
+func (n Native) complain(h *Host, inv Invocation) {
+	if n.Complaint == nil {
+		return
+	}
+	text := strings.ReplaceAll(n.Complaint(len(inv.Words)), "$0", inv.Script)
+	io.WriteString(h.Stdout, text)
+	if strings.Contains(text, noAction) {
+		h.Logs(n.Name, n.instance(inv.Words)).Log(noAction)
+	}
 }
 
 func (n Native) usageTo(h *Host) io.Writer {
@@ -116,6 +125,9 @@ func (n Native) instance(args []string) string {
 	return n.Instance(args)
 }
 
+// noAction is the original's complaint of an empty operation, as users know it.
+const noAction = "ERROR: No action specfied."
+
 // wrapped runs one operation and says how it ended.
 func (n Native) wrapped(ctx context.Context, j *Job, op, usage string) int {
 	wrapper := j.Logs(n.path(j.Host), j.Instance)
@@ -131,6 +143,10 @@ func (n Native) wrapped(ctx context.Context, j *Job, op, usage string) int {
 		if !n.Answers {
 			return 1
 		}
+	case "":
+		say(j.Host, j.Log, noAction)
+		io.WriteString(n.usageTo(j.Host), usage)
+		return 1
 	default:
 		say(j.Host, wrapper, "ERROR: Unknown operation: "+op)
 		io.WriteString(n.usageTo(j.Host), usage)

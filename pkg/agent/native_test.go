@@ -257,7 +257,9 @@ func TestFailures(t *testing.T) {
 		code          int
 		says          string
 	}{
-		{"start", "IPaddr", "10.1.1.70/24/eth1/10.1.1.9", 2, "ERROR: Invalid parameter value: broadcast [10.1.1.9] Calculated broadcast: [10.1.1.255]"},
+		{"start", "IPaddr", "10.1.1.70/24/eth1/bogus", 1, "findif failed [rc=6]."},
+		{"start", "IPaddr", "", 6, "ERROR: Required parameter OCF_RESKEY_ip is missing"},
+		{"start", "IPaddr2", "", 6, "ERROR: IP address (the ip parameter) is mandatory"},
 		{"status", "IPaddr2", "10.7.7.7", 7, "INFO: [findif] failed"},
 		{"start", "IPaddr2", "0/0/0/0", 6, "ERROR: IP address [0] not valid."},
 		{"start", "IPaddr2", strings.Repeat("9", 5000), 6, "not valid."},

@@ -23,7 +23,7 @@ func ocfAgents() []Native {
 	return []Native{
 		{Name: "AudibleAlarm", Least: 1, Answers: true, Usage: "Usage: $0 [node1 node2 ... ]" + operations, Do: byOCF(nodeList),
 			Complaint: func(int) string {
-				return "Usage: $0 [node1 node2 ... ]" + operations + "\nERROR: No action specfied.\n"
+				return "Usage: $0 [node1 node2 ... ]" + operations + "\n" + noAction + "\n"
 			}},
 		{Name: "ICP", Least: 3, Most: 3, Usage: "usage: $0 <ICP cluster drive ID> <device>" + operations, Do: byOCF(params("driveid", "device")), Instance: named("ICP_")},
 		{Name: "LVM", Least: 2, Most: 2, Usage: "usage: $0 <LVM-configuration file>" + operations, Do: byOCF(params("volgrpname"))},

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -48,6 +49,36 @@ func writePid(path string, pid int) error {
 		return fmt.Errorf("write pid file: %w", err)
 	}
 	return nil
+}
+
+// openPid opens the pid file of a process that is about to be started, which will replace it, and
+// remove it at its end: a pid that is written after that goes nowhere, and leaves no stale file.
+func openPid(path string) (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, fmt.Errorf("write pid file: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("write pid file: %w", err)
+	}
+	return f, nil
+}
+
+// closePid writes the pid of the process that has been started.
+func closePid(f *os.File, pid int) error {
+	text := strconv.Itoa(pid)
+	_, err := f.WriteAt([]byte(text), 0)
+	if err = errors.Join(err, f.Truncate(int64(len(text))), f.Close()); err != nil {
+		return fmt.Errorf("write pid file: %w", err)
+	}
+	return nil
+}
+
+// dropPid removes the pid file of this process, and nobody else's.
+func dropPid(path string) {
+	if pid, ok := readPid(path); ok && pid == os.Getpid() {
+		_ = os.Remove(path)
+	}
 }
 
 // readPid returns the pid in a file; ok is false if there is no file or no pid in it.

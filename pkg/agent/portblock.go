@@ -20,6 +20,12 @@ type portRule struct {
 // portblock is the agent portblock. The original looks for its rule in a listing, and where
 // iptables lists protocols by number it finds none: rules pile up. Here iptables is asked (-C).
 func portblock(ctx context.Context, j *Job, op string) int {
+	for i, name := range []string{"protocol", "portno"} {
+		if j.Args[i] == "" {
+			j.logf("ERROR: Please set OCF_RESKEY_%s", name)
+			return notConfigured
+		}
+	}
 	p := &portRule{Job: j}
 	p.words = []string{"-p", j.Args[0], "-d", "0.0.0.0/0", "-m", "multiport", "--dports", j.Args[1], "-j", "DROP"}
 	switch j.Args[2] {

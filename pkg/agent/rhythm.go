@@ -15,25 +15,51 @@ type rhythm struct {
 	count    int // pairs
 }
 
-// rhythmOf returns the parameters arp_interval and arp_count of IPaddr2 from the environment
-// (agents spec 2.1), or which of them is wrong.
-func rhythmOf(env func(string) string) (r rhythm, wrong string) {
-	r = rhythm{interval: int(garp.DefaultInterval / time.Millisecond), count: garp.DefaultCount}
+// rhythmNames are the variables of the environment that an agent takes its rhythm from. Each of
+// the original's agents has its own, with a prefix or without.
+type rhythmNames struct{ interval, count string }
+
+func namesOfIPaddr2() rhythmNames {
+	return rhythmNames{"OCF_RESKEY_arp_interval", "OCF_RESKEY_arp_count"} // agents spec 2.1
+}
+
+func namesOfIPaddr() rhythmNames {
+	return rhythmNames{"OCF_RESKEY_ARP_INTERVAL_MS", "OCF_RESKEY_ARP_REPEAT"} // agents spec 3
+}
+
+func namesOfSendArp() rhythmNames { return rhythmNames{"ARP_INTERVAL_MS", "ARP_REPEAT"} }
+
+// defaultRhythm is that of IPaddr2, SendArp and IPv6addr.
+func defaultRhythm() rhythm {
+	return rhythm{interval: int(garp.DefaultInterval / time.Millisecond), count: garp.DefaultCount}
+}
+
+// set changes what the environment says, or returns which variable is wrong and what it has.
+func (r *rhythm) set(env func(string) string, names rhythmNames) (wrong, text string) {
 	for _, p := range []struct {
 		name  string
 		value *int
-	}{{"OCF_RESKEY_arp_interval", &r.interval}, {"OCF_RESKEY_arp_count", &r.count}} {
+	}{{names.interval, &r.interval}, {names.count, &r.count}} {
 		text := env(p.name)
 		if text == "" {
 			continue
 		}
 		n, err := strconv.ParseUint(text, 10, 31)
 		if err != nil || n == 0 {
-			return r, fmt.Sprintf("Invalid %s [%s]", p.name, text)
+			return p.name, text
 		}
 		*p.value = int(n)
 	}
-	return r, ""
+	return "", ""
+}
+
+// rhythmOf returns the rhythm of IPaddr2, or its complaint of a parameter.
+func rhythmOf(env func(string) string) (r rhythm, wrong string) {
+	r = defaultRhythm()
+	if name, text := r.set(env, namesOfIPaddr2()); name != "" {
+		wrong = fmt.Sprintf("Invalid %s [%s]", name, text)
+	}
+	return r, wrong
 }
 
 // sender is the program that announces an address, for whoever does so by a program.

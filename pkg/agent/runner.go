@@ -67,6 +67,8 @@ type Runner struct {
 	Every    time.Duration // and then
 	Timeout  time.Duration // kills an executed script; 0: none, as the original
 	Announce Announcing
+	// Ran is told of each operation that has ended, by who runs it; nil: nobody is.
+	Ran func(c Call, begun time.Time, res Result)
 	// Background has natives announce from processes of their own, for a program that ends soon.
 	Background bool
 
@@ -111,6 +113,9 @@ func (r *Runner) Run(ctx context.Context, c Call) (Result, error) {
 	defer done()
 	res, err := r.run(ctx, path, c)
 	res.Path, res.Took = path, time.Since(begin)
+	if r.Ran != nil {
+		r.Ran(c, begin, res)
+	}
 	return res, err
 }
 

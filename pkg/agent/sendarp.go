@@ -41,11 +41,11 @@ func SendArpMain(args []string, env func(string) string, _ io.Reader, _, stderr 
 	}
 	if err := sendOn(ctx, a); err != nil {
 		report("ERROR: %v", err)
-		_ = os.Remove(pidFile)
+		dropPid(pidFile)
 		return generic
 	}
 	if ctx.Err() == nil {
-		_ = os.Remove(pidFile)
+		dropPid(pidFile)
 	}
 	return success
 }

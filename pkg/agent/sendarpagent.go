@@ -4,8 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"os"
-
-	"systole/pkg/garp"
+	"strings"
 )
 
 // sendArpAgent is the agent SendArp (agents spec 5): ip/interface. It announces an address that
@@ -13,15 +12,27 @@ import (
 // failure.
 func sendArpAgent(_ context.Context, j *Job, op string) int {
 	w := parseWord(j.Args[0])
-	nic := or(w.mask, w.ip) // its grammar knows no netmask
+	nic := w.mask // its grammar knows no netmask
+	if !strings.Contains(j.Args[0], "/") {
+		nic = w.ip
+	}
 	switch op {
 	case "start":
+		if w.ip == "" || nic == "" {
+			return notConfigured
+		}
+		if j.marked() || j.sending(w.ip) {
+			return success
+		}
 		if err := j.sendArpOnce(w.ip, nic); err != nil {
 			j.logf("WARNING: %v", err)
 			_ = j.fail(generic, "Could not send gratuitous arps")
 		}
 		return j.marking()
 	case "stop":
+		if !j.marked() && !j.sending(w.ip) {
+			return success
+		}
 		if j.silenceOnce(w.ip) {
 			j.logf("INFO: killed previously running %s for %s", sendArpName, w.ip)
 		}
@@ -43,7 +54,8 @@ func (j *Job) sendArpOnce(ip, nic string) error {
 	if err := j.makeStateDir(); err != nil {
 		return err
 	}
-	r := rhythm{interval: int(garp.DefaultInterval.Milliseconds()), count: garp.DefaultCount}
+	r := defaultRhythm()
+	_, _ = r.set(j.Env, namesOfSendArp()) // what makes no sense does not count
 	a, err := r.announcement(j, nic, addr)
 	if err != nil {
 		return err

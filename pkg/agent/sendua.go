@@ -43,7 +43,7 @@ func SendUAMain(args []string, _ func(string) string, _ io.Reader, stdout, stder
 	}
 	err = sendUAOn(ctx, a)
 	if pidFile != "" && ctx.Err() == nil {
-		_ = os.Remove(pidFile)
+		dropPid(pidFile)
 	}
 	if err != nil {
 		daemonLine(stderr, sendUAName, fmt.Sprintf("ERROR: %v", err))

@@ -129,8 +129,8 @@ func (s *speakers) put(ip netip.Addr, v voice) {
 func (s *speakers) speaking(ip netip.Addr) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, on := s.voices[ip]
-	return on
+	v, on := s.voices[ip]
+	return on && !v.on.Lost()
 }
 
 // again announces one address once more, all if it is the zero address.
@@ -175,11 +175,17 @@ func (background) announce(j *Job, a garp.Announcement, by sender) error {
 	cmd.Args = append([]string{j.BinDir + "/" + by.program}, by.words...)
 	cmd.Dir = "/"
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	// The child writes the same when it runs; a stop may come before that.
+	file, err := openPid(j.pidFile(a.IP))
+	if err != nil {
+		return err
+	}
 	if err := cmd.Start(); err != nil {
+		file.Close()
+		_ = os.Remove(file.Name())
 		return fmt.Errorf("start %s: %w", by.program, err)
 	}
-	// The child writes the same when it runs; a stop may come before that.
-	err = writePid(j.pidFile(a.IP), cmd.Process.Pid)
+	err = closePid(file, cmd.Process.Pid)
 	cmd.Process.Release()
 	return err
 }

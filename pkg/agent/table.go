@@ -19,12 +19,12 @@ func addressAgents() []Native {
 	always := func([]string) bool { return true }
 	return []Native{
 		{
-			Name: "IPaddr", Least: 2, Most: 2, Filled: true, Do: ipaddr, Overlap: always,
+			Name: "IPaddr", Least: 2, Most: 2, Do: ipaddr, Overlap: always,
 			Usage:    "usage: $0 <ip-address>" + operations,
 			Instance: func(args []string) string { return "IPaddr_" + parseWord(args[0]).ip },
 		},
 		{
-			Name: "IPaddr2", Least: 2, Most: 2, Filled: true, Answers: true, Do: ipaddr2,
+			Name: "IPaddr2", Least: 2, Most: 2, Answers: true, Do: ipaddr2,
 			Usage:    "usage: $0 ip-address[/netmaskbits[/interface[:label][/broadcast]]]" + operations,
 			Instance: func(args []string) string { return "IPaddr2_" + parseWord(args[0]).ip },
 			Overlap:  func(args []string) bool { return len(args) == 0 || !isIPv6(parseWord(args[0]).ip) },
@@ -55,7 +55,7 @@ func otherAgents() []Native {
 		{
 			Name: "Delay", Least: 1, Most: 3, Do: delay,
 			Usage:    "usage: $0 [delay [stopdelay]]" + operations,
-			Instance: func(args []string) string { return "Delay_" + word0(args, "10") },
+			Instance: func(args []string) string { return "Delay_" + or(word0(args, ""), "10") },
 		},
 		{
 			Name: "portblock", Least: 4, Most: 4, Do: portblock,

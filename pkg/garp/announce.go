@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,6 +34,7 @@ type Announcer struct {
 	cancel  context.CancelFunc
 	done    chan struct{}
 	burst   chan struct{} // closed when the first frames are out
+	lost    atomic.Bool
 }
 
 // Announce sends the first request and reply, of IPv6 the first advertisement, at once, before it returns, and the rest from a
@@ -48,7 +50,7 @@ func Announce(a Announcement) (*Announcer, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &Announcer{speaker: s, cancel: cancel, done: make(chan struct{}), burst: make(chan struct{})}
 	go func() {
-		s.rest(ctx, r.burst)
+		r.lost.Store(s.rest(ctx, r.burst))
 		close(r.done)
 		s.conn.Close() // takes 10 to 25 ms in the kernel, for which no giveup should wait
 	}()
@@ -64,6 +66,9 @@ func (r *Announcer) Again() {
 		r.speaker.all()
 	}
 }
+
+// Lost says that the announcing has ended because the address was no longer held.
+func (r *Announcer) Lost() bool { return r.lost.Load() }
 
 // Stop ends the announcing and waits until no more frame can leave. It reports whether the
 // first frames were not all out yet, the state in which the original's stop finds and kills a
@@ -155,21 +160,23 @@ func (s *speaker) all() {
 	}
 }
 
-// rest sends what remains of the first frames and then the repeats.
-func (s *speaker) rest(ctx context.Context, burst chan<- struct{}) {
+// rest sends what remains of the first frames and then the repeats, until ctx ends or the address
+// is lost.
+func (s *speaker) rest(ctx context.Context, burst chan<- struct{}) (lost bool) {
 	for i := len(s.frames); i < s.count*len(s.frames); i++ {
 		if !sleep(ctx, s.step) {
-			return
+			return false
 		}
 		s.report(s.one(i))
 	}
 	close(burst)
 	for s.a.Repeat > 0 && sleep(ctx, s.a.Repeat) {
 		if s.a.Held != nil && !s.a.Held() {
-			return
+			return true
 		}
 		s.all()
 	}
+	return false
 }
 
 // report tells of the first failure only: a cable that is out stays out for many repeats.

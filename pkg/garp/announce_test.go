@@ -87,6 +87,9 @@ func TestAnnounce(t *testing.T) {
 		}
 	}
 	<-a.done
+	if !a.Lost() {
+		t.Error("the address is not lost")
+	}
 	if n := asked.Load(); n != 4 {
 		t.Errorf("asked %d times, want 4", n)
 	}
@@ -108,8 +111,8 @@ func TestStopInterrupts(t *testing.T) {
 			t.Errorf("frame %d: %x", i, got)
 		}
 	}
-	if !a.Stop() {
-		t.Error("Stop says all frames were out")
+	if !a.Stop() || a.Lost() {
+		t.Error("Stop says all frames were out, or the address lost")
 	}
 }
 
