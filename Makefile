@@ -80,8 +80,11 @@ sim:
 bench: deps build
 	$(GO) run ./compat/bench $(FLAGS)
 
+# HOWTO is 000 to 004: a how-to of examples/, with traffic and failover. Exit code 1 if a step fails.
+HOWTO ?= 000
+
 demo: deps build
-	$(GO) run ./compat/demo $(FLAGS)
+	$(GO) run ./compat/demo -howto=$(HOWTO) $(FLAGS)
 
 install: build
 	$(GO) run ./compat/install -destdir "$(DESTDIR)" -bin build/bin

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -11,24 +12,54 @@ import (
 	"time"
 
 	"systole/compat/lab"
+	"systole/pkg/decision"
 )
 
-// holds waits until one director has the service address and the other has not.
-func (d *demo) holds(ctx context.Context, h, other *lab.Host) error {
+// What a step waits for.
+
+// inService waits until one director has the service, with all web servers, and the
+// other has not.
+func inService(at int) action {
+	return func(d *demo, ctx context.Context) error {
+		if err := d.holds(ctx, at); err != nil {
+			return err
+		}
+		return d.table(ctx, at, d.scene.webs)
+	}
+}
+
+// holds waits until one director has the addresses and the other has not.
+func holds(at int) action {
+	return func(d *demo, ctx context.Context) error { return d.holds(ctx, at) }
+}
+
+func (d *demo) holds(ctx context.Context, at int) error {
 	begin := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	if _, err := h.AwaitAddr(ctx, vip, true); err != nil {
-		return fmt.Errorf("%s does not get %s", shortName(h.Name), vip)
+	for _, a := range d.scene.moves {
+		if _, err := d.directors[at].AwaitAddr(ctx, a, true); err != nil {
+			return fmt.Errorf("%s does not get %s", d.name(at), a)
+		}
 	}
-	d.out.event(begin, "%s has %s", shortName(h.Name), vip)
-	if !other.Holds(vip) {
+	d.out.event(begin, "%s has %s", d.name(at), list(d.scene.moves))
+	for _, a := range d.scene.moves {
+		if err := d.lets(ctx, 1-at, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lets waits until a director has an address no more.
+func (d *demo) lets(ctx context.Context, at int, a netip.Addr) error {
+	if !d.directors[at].Holds(a) {
 		return nil
 	}
-	short, cancelShort := context.WithTimeout(ctx, overlap)
-	defer cancelShort()
-	if _, err := other.AwaitAddr(short, vip, false); err != nil {
-		return fmt.Errorf("both directors have %s", vip)
+	ctx, cancel := context.WithTimeout(ctx, overlap)
+	defer cancel()
+	if _, err := d.directors[at].AwaitAddr(ctx, a, false); err != nil {
+		return fmt.Errorf("both directors have %s", a)
 	}
 	return nil
 }
@@ -38,126 +69,131 @@ func (d *demo) holds(ctx context.Context, h, other *lab.Host) error {
 const overlap = 20 * time.Second
 
 // table waits until a director's IPVS table sends clients to just these servers.
-func (d *demo) table(ctx context.Context, h *lab.Host, webs ...netip.Prefix) error {
+func table(at int, webs ...int) action {
+	return func(d *demo, ctx context.Context) error { return d.table(ctx, at, d.some(webs)) }
+}
+
+// some are the web servers of these indices.
+func (d *demo) some(indices []int) []web {
+	var out []web
+	for _, i := range indices {
+		out = append(out, d.scene.webs[i])
+	}
+	return out
+}
+
+func (d *demo) table(ctx context.Context, at int, webs []web) error {
 	var want, have []netip.Addr
 	for _, w := range webs {
-		want = append(want, w.Addr())
+		want = append(want, w.addr())
 	}
 	slices.SortFunc(want, netip.Addr.Compare)
 	begin := time.Now()
 	err := poll(ctx, func() (bool, error) {
 		var err error
-		have, err = realServers(h)
+		have, err = realServers(d.directors[at], d.scene.service)
 		return slices.Equal(have, want), err
 	})
 	if errors.Is(err, errPatience) {
-		return fmt.Errorf("IPVS table of %s has real servers %v, not %v", shortName(h.Name), have, want)
+		return fmt.Errorf("IPVS table of %s has real servers %v, not %v", d.name(at), have, want)
 	}
 	if err == nil {
-		d.out.event(begin, "%s's IPVS table has %s", shortName(h.Name), list(want))
+		d.out.event(begin, "%s's IPVS table has %s", d.name(at), list(want))
 	}
 	return err
 }
 
 // answered waits until every client has an answer to a question of from now on.
-func (d *demo) answered(ctx context.Context) error {
-	_, err := d.servers(ctx)
-	return err
+func answered() action { return answeredBy() }
+
+// answeredBy is answered, and waits until each of these web servers has answered.
+// Clients whom the table does not know yet, or of a service that is not persistent,
+// the scheduler spreads over all.
+func answeredBy(webs ...int) action {
+	return func(d *demo, ctx context.Context) error {
+		begin := time.Now()
+		var by map[string]int
+		err := poll(ctx, func() (ok bool, _ error) {
+			by, ok = d.clients.serversSince(begin)
+			for _, w := range d.some(webs) {
+				ok = ok && by[w.name] > 0
+			}
+			return ok, nil
+		})
+		if errors.Is(err, errPatience) {
+			return fmt.Errorf("not all clients are answered, or not by all servers: %s", told(by))
+		}
+		if err == nil {
+			d.out.event(begin, "every client is answered: %s", told(by))
+		}
+		return err
+	}
 }
 
-// bothAnswer is answered for a table that knows no client yet: the scheduler
-// then spreads them over both web servers.
-func (d *demo) bothAnswer(ctx context.Context) error {
-	by, err := d.servers(ctx)
-	if err == nil && len(by) != 2 {
-		err = fmt.Errorf("not both web servers answered: %s", told(by))
+// logged waits for a line of a director's log after the step's begin: the exchange
+// between the nodes goes on for a moment when the address has moved already, and
+// the next step must not come in between. It reads now and then, as a lab.Tail of
+// each log would cost User-Mode Linux a good part of its one processor.
+func logged(at int, line string) action {
+	return func(d *demo, ctx context.Context) error {
+		h, wanted := d.directors[at], regexp.MustCompile(` info: (.*`+line+`.*)`)
+		begin := time.Now()
+		var found [][]byte
+		err := poll(ctx, func() (bool, error) {
+			text, err := h.ReadFile(d.scene.haLog)
+			if err == nil && len(text) > d.marks[h] {
+				found = wanted.FindSubmatch(text[d.marks[h]:])
+			}
+			return found != nil, err
+		})
+		if errors.Is(err, errPatience) {
+			return fmt.Errorf("%s of %s has no line %q", d.scene.haLog, d.name(at), line)
+		}
+		if err == nil {
+			d.out.event(begin, "%s logs: %s", d.name(at), found[1])
+		}
+		return err
 	}
-	return err
 }
 
-// servers waits as answered does and counts the clients of each web server.
-func (d *demo) servers(ctx context.Context) (map[string]int, error) {
-	begin := time.Now()
-	var by map[string]int
-	err := poll(ctx, func() (ok bool, _ error) {
-		by, ok = d.clients.serversSince(begin)
-		return ok, nil
-	})
-	if errors.Is(err, errPatience) {
-		return by, errors.New("not all clients are answered")
-	}
-	if err == nil {
-		d.out.event(begin, "every client is answered: %s", told(by))
-	}
-	return by, err
-}
-
-// marks are how many bytes each director's ha.log has now.
-func (d *demo) marks() map[*lab.Host]int {
+// logLengths are how many bytes each director's log has now.
+func (d *demo) logLengths() map[*lab.Host]int {
 	marks := map[*lab.Host]int{}
-	for _, h := range []*lab.Host{d.active, d.standby} {
-		text, _ := h.ReadFile(haLog) // there is none before the first start
+	for _, h := range d.directors {
+		text, _ := h.ReadFile(d.scene.haLog) // there is none before the first start
 		marks[h] = len(text)
 	}
 	return marks
 }
 
-// logged waits for a line of a director's ha.log after its mark: the exchange
-// between the nodes goes on for a moment when the address has moved already, and
-// the next step must not come in between. It reads now and then, as a lab.Tail of
-// each log would cost User-Mode Linux a good part of its one processor.
-func (d *demo) logged(ctx context.Context, marks map[*lab.Host]int, h *lab.Host, line string) error {
-	wanted := regexp.MustCompile(` info: (.*` + line + `.*)`)
-	begin := time.Now()
-	var found [][]byte
-	err := poll(ctx, func() (bool, error) {
-		text, err := h.ReadFile(haLog)
-		if err == nil && len(text) > marks[h] {
-			found = wanted.FindSubmatch(text[marks[h]:])
+// explains waits until "systole explain last" on a director gives a cause, and its
+// record is complete: what comes next is then a record of its own.
+func explains(at int, cause decision.Cause, subject string) action {
+	return func(d *demo, ctx context.Context) error {
+		if d.original {
+			d.out.note("the original has nothing that explains")
+			return nil
 		}
-		return found != nil, err
-	})
-	if errors.Is(err, errPatience) {
-		return fmt.Errorf("%s of %s has no line %q", haLog, shortName(h.Name), line)
-	}
-	if err == nil {
-		d.out.event(begin, "%s logs: %s", shortName(h.Name), found[1])
-	}
-	return err
-}
-
-// inService waits until one director has the service and the other has not.
-func (d *demo) inService(ctx context.Context, h, other *lab.Host) error {
-	if err := d.holds(ctx, h, other); err != nil {
+		title := decision.Occasion{Cause: cause, Subject: subject}.Title()
+		var story string
+		err := poll(ctx, func() (bool, error) {
+			text, err := d.directors[at].Check(ctx, "systole", "explain", "last")
+			story, _, _ = strings.Cut(text, "\n\n  ") // the steps follow
+			plain := strings.Join(strings.Fields(story), " ")
+			return strings.Contains(plain, title) && strings.Contains(plain, "was at rest after"), err
+		})
+		d.out.ran(d.name(at), "systole explain last", story)
+		if errors.Is(err, errPatience) {
+			return fmt.Errorf("%s does not explain: %s", d.name(at), title)
+		}
 		return err
 	}
-	return d.table(ctx, h, web1, web2)
-}
-
-// showAddrs shows what both directors have on eth0.
-func (d *demo) showAddrs(ctx context.Context) error {
-	if err := d.run(ctx, d.active, "ip", "-brief", "addr", "show", "eth0"); err != nil {
-		return err
-	}
-	return d.run(ctx, d.standby, "ip", "-brief", "addr", "show", "eth0")
-}
-
-// run runs a command on a host and shows it with its output.
-func (d *demo) run(ctx context.Context, h *lab.Host, argv ...string) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	r, err := h.Run(ctx, argv...)
-	d.out.ran(shortName(h.Name), strings.Join(argv, " "), r.Stdout+r.Stderr)
-	if err == nil && r.Code != 0 {
-		err = fmt.Errorf("%s on %s: exit status %d", strings.Join(argv, " "), shortName(h.Name), r.Code)
-	}
-	return err
 }
 
 // lastLines shows the ends of the directors' logs, to explain a step that went wrong.
 func (d *demo) lastLines() {
-	for _, h := range []*lab.Host{d.active, d.standby} {
-		for _, log := range []string{haLog, ldirectordLog} {
+	for _, h := range d.directors {
+		for _, log := range []string{d.scene.haLog, ldirectordLog} {
 			text, _ := h.ReadFile(log) // a director that has none has none to show
 			lines := strings.Split(strings.TrimSpace(string(text)), "\n")
 			for _, l := range lines[max(0, len(lines)-6):] {
@@ -165,6 +201,23 @@ func (d *demo) lastLines() {
 			}
 		}
 	}
+}
+
+// told lists servers with the number of clients they answer: "web1 2, web2 2".
+func told(by map[string]int) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(by)) {
+		parts = append(parts, fmt.Sprintf("%d by %s", by[name], name))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func list(addrs []netip.Addr) string {
+	var parts []string
+	for _, a := range addrs {
+		parts = append(parts, a.String())
+	}
+	return strings.Join(parts, " and ")
 }
 
 // errPatience is a wait that took too long.

@@ -24,6 +24,7 @@ const askTimeout = 2 * time.Second
 // asks every so often, or as soon as it is answered if that took longer.
 type clients struct {
 	host   *lab.Host
+	url    string
 	every  time.Duration
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -33,8 +34,8 @@ type clients struct {
 	seen map[netip.Addr]lab.Answers
 }
 
-func newClients(h *lab.Host) *clients {
-	c := &clients{host: h, every: 200 * time.Millisecond, seen: map[netip.Addr]lab.Answers{}}
+func newClients(h *lab.Host, url string) *clients {
+	c := &clients{host: h, url: url, every: 200 * time.Millisecond, seen: map[netip.Addr]lab.Answers{}}
 	if uml.Inside() { // leave the processor to the directors
 		c.every = time.Second
 	}
@@ -61,7 +62,7 @@ func (c *clients) askOn(from netip.Addr) {
 	tick := time.NewTicker(c.every)
 	defer tick.Stop()
 	for {
-		a := ask(web)
+		a := c.question(web)
 		c.mu.Lock()
 		c.seen[from] = append(c.seen[from], a)
 		c.mu.Unlock()
@@ -84,16 +85,16 @@ func (c *clients) dial(ctx context.Context, from netip.Addr, to string) (net.Con
 	return conn, err
 }
 
-// ask gets the how-to's page; its last line says which web server it comes from.
-func ask(web *http.Client) lab.Answer {
+// question gets the how-to's page; its last line says which web server it comes from.
+func (c *clients) question(web *http.Client) lab.Answer {
 	a := lab.Answer{Start: time.Now()}
-	a.Server, a.Err = page(web)
+	a.Server, a.Err = page(web, c.url)
 	a.Latency = time.Since(a.Start)
 	return a
 }
 
-func page(web *http.Client) (string, error) {
-	r, err := web.Get("http://" + service.String() + "/gunnm.lvs")
+func page(web *http.Client, url string) (string, error) {
+	r, err := web.Get(url)
 	if err != nil {
 		return "", err
 	}
@@ -126,17 +127,19 @@ func (c *clients) all() []lab.Answers {
 	return out
 }
 
-// serversSince counts, for each server, the clients whose first answer to a
-// question asked after a time came from it. ok says that every client has one.
+// serversSince counts the answers of each server to questions asked after a time.
+// ok says that every client has one.
 func (c *clients) serversSince(after time.Time) (servers map[string]int, ok bool) {
 	servers, ok = map[string]int{}, true
 	for _, as := range c.all() {
-		i := slices.IndexFunc(as, func(a lab.Answer) bool { return a.Err == nil && a.Start.After(after) })
-		if i < 0 {
-			ok = false
-			continue
+		any := false
+		for _, a := range as {
+			if a.Err == nil && a.Start.After(after) {
+				servers[a.Server]++
+				any = true
+			}
 		}
-		servers[as[i].Server]++
+		ok = ok && any
 	}
 	return servers, ok
 }

@@ -1,20 +1,22 @@
-// Command demo walks through a how-to of a pair of LVS directors and says what
-// clients see of it. It is what "make demo" runs.
+// Command demo walks through one of the how-tos 000 to 004, each a pair of LVS
+// directors, and says what clients see of it. It is what "make demo HOWTO=000" runs.
 //
 //	clients 203.0.113.11 …
 //	   |
-//	gateway 121.254.175.65, which both directors ping
+//	gateway
 //	   |
-//	   +--- lvsactive   .77 \  heartbeat, ipfail, ldirectord: one of the two has
-//	   +--- lvsstandby  .78 /  the service address 121.254.175.70 and the IPVS table
-//	   +--- web1        .75 \  have the service address on lo and
-//	   +--- web2        .74 /  answer clients directly
+//	   +--- director   \  heartbeat and ldirectord, or mon: one of the two has
+//	   +--- director   /  the service address and the IPVS table
+//	   +--- web server    on hosts of their own, or on the directors; answer
+//	   +--- web server    clients directly, or through the director
 //
-// Each box is a host of its own (package lab) with the files of examples/ and what
-// "make install" installs; with -original, with Debian's heartbeat and ldirectord
-// instead. On a kernel without ip_vs the program runs itself again in User-Mode
-// Linux, where processes start slowly: what counts there is the order of events
-// and who was answered, not the times.
+// A how-to is a scene (hosts, networks, what clients ask; howto000.go and following)
+// and a table of steps; a step is a list of actions, which do something (action.go)
+// or wait for something (await.go). Each box is a host of its own (package lab) with
+// the files of examples/ and what "make install" installs; with -original, with
+// Debian's heartbeat and ldirectord instead. On a kernel without ip_vs the program
+// runs itself again in User-Mode Linux, where processes start slowly: what counts
+// there is the order of events and who was answered, not the times.
 //
 // The exit status is 0 if every step went as it should, 1 if not, 2 if the demo
 // could not be given.
@@ -37,9 +39,9 @@ import (
 )
 
 func main() {
-	lab.Main()
+	lab.Main(lab.Applet{Name: defaultPages, Run: runPages})
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code, err := run(ctx, os.Args[1:])
+	code, err := begin(ctx, os.Args[1:])
 	stop()
 	if err != nil {
 		if !errors.Is(err, flag.ErrHelp) {
@@ -71,7 +73,7 @@ func parse(args []string, howto string, errs io.Writer) (options, error) {
 	fs.BoolVar(&o.original, "original", false, "show Debian's heartbeat and ldirectord instead")
 	fs.BoolVar(&o.keep, "keep", false, "keep the directors' logs in build/demo")
 	fs.BoolVar(&o.verbose, "v", false, "print the directors' logs as they are written")
-	fs.StringVar(&o.howto, "howto", howto, "the `number` of the how-to in examples; also $HOWTO")
+	fs.StringVar(&o.howto, "howto", howto, "the `number` of the how-to in examples, 000 to 004; also $HOWTO")
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}
@@ -81,7 +83,7 @@ func parse(args []string, howto string, errs io.Writer) (options, error) {
 	return o, nil
 }
 
-func run(ctx context.Context, args []string) (int, error) {
+func begin(ctx context.Context, args []string) (int, error) {
 	o, err := parse(args, os.Getenv("HOWTO"), os.Stderr)
 	if err != nil {
 		return 0, err
@@ -90,36 +92,33 @@ func run(ctx context.Context, args []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	files, err := howtoDir(filepath.Dir(build), o.howto)
+	scene, err := findHowto(o.howto)
 	if err != nil {
 		return 0, err
+	}
+	if o.original && !scene.original {
+		return 0, fmt.Errorf("the original cannot show how-to %s: its files need programs of Systole", o.howto)
 	}
 	if os.Geteuid() != 0 {
 		return 0, errors.New("needs root: it makes network namespaces; try sudo make demo")
 	}
-	if err := prepare(ctx, o); err != nil {
+	if err := prepare(ctx, o, scene); err != nil {
 		return 0, err
 	}
 	if !uml.Inside() && !uml.HasIPVS() {
 		return again(ctx, o)
 	}
-	return show(ctx, o, files, filepath.Join(build, "demo"))
+	return show(ctx, o, scene, build)
 }
 
 // howtoDir is where the files of a how-to are.
-func howtoDir(project, howto string) (string, error) {
-	dir := filepath.Join(project, "examples", "howto-"+howto)
-	for _, n := range []node{active, standby} {
-		if _, err := os.Stat(filepath.Join(dir, n.role, "etc/ha.d/ha.cf")); err != nil {
-			return "", fmt.Errorf("how-to %q cannot be shown: %w", howto, err)
-		}
-	}
-	return dir, nil
+func howtoDir(project, number string) string {
+	return filepath.Join(project, "examples", "howto-"+number)
 }
 
 // prepare makes what hosts' disks consist of, once for all hosts and outside of
 // User-Mode Linux, where no Go tool chain is.
-func prepare(ctx context.Context, o options) error {
+func prepare(ctx context.Context, o options, scene howto) error {
 	if uml.Inside() {
 		return nil
 	}
@@ -128,6 +127,9 @@ func prepare(ctx context.Context, o options) error {
 	}
 	if o.original {
 		return nil
+	}
+	if err := ensurePackages(ctx, scene.packages); err != nil {
+		return err
 	}
 	if _, err := lab.EnsureInstalled(ctx); err != nil {
 		return err
@@ -164,10 +166,10 @@ func (o options) args() []string {
 }
 
 // show gives the demo and returns the exit status.
-func show(ctx context.Context, o options, files, logs string) (int, error) {
-	d := &demo{options: o, out: &screen{to: os.Stdout}, begin: time.Now()}
-	d.out.title(o)
-	if err := d.build(files); err != nil {
+func show(ctx context.Context, o options, scene howto, build string) (int, error) {
+	d := &demo{options: o, scene: scene, out: &screen{to: os.Stdout}, begin: time.Now()}
+	d.out.title(o, scene)
+	if err := d.build(howtoDir(filepath.Dir(build), o.howto)); err != nil {
 		d.close()
 		return 0, err
 	}
@@ -180,7 +182,7 @@ func show(ctx context.Context, o options, files, logs string) (int, error) {
 		return 0, err
 	}
 	if o.keep {
-		if err := d.keepLogs(logs); err != nil {
+		if err := d.keepLogs(filepath.Join(build, "demo")); err != nil {
 			return 0, err
 		}
 	}

@@ -3,9 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"maps"
-	"net/netip"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -27,25 +24,14 @@ func (s *screen) printf(format string, args ...any) {
 	fmt.Fprintf(s.to, format, args...)
 }
 
-const picture = `
-  clients  203.0.113.11 and following
-     |
-  gateway  121.254.175.65, which both directors ping
-     |
-     +---- lvsactive   121.254.175.77 \ one of them has
-     +---- lvsstandby  121.254.175.78 / 121.254.175.70, the service
-     +---- web1        121.254.175.75
-     +---- web2        121.254.175.74
-`
-
-func (s *screen) title(o options) {
+func (s *screen) title(o options, h howto) {
 	who := "Systole"
 	if o.original {
 		who = "The original heartbeat and ldirectord"
 	}
-	s.printf("%s on how-to %s: two directors, two web servers\n%s", who, o.howto, picture)
+	s.printf("%s on how-to %s: %s\n%s", who, h.number, h.title, h.picture)
 	if o.original {
-		s.printf("\nWhere each haresources names its own node, as in this how-to, the original has the\naddress on both nodes at once. The steps call that wrong.\n")
+		s.printf("%s", h.remark)
 	}
 	if uml.Inside() {
 		s.printf("\nThis machine's kernel has no ip_vs, so all this is in User-Mode Linux. Programs start\nslowly there: look at the order of things and at who is answered, not at the times.\n")
@@ -85,8 +71,21 @@ func (s *screen) event(since time.Time, format string, args ...any) {
 	s.printf("   %6.1f s  %s\n", time.Since(since).Seconds(), fmt.Sprintf(format, args...))
 }
 
-func (s *screen) wrong(err error) {
-	s.printf("   WRONG: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
+// result says what clients saw of a step, and whether it went as it should.
+func (s *screen) result(o outcome, v view) {
+	seen := "no client asked"
+	if v.requests > 0 {
+		seen = fmt.Sprintf("%d requests, %d lost, longest gap %s", v.requests, v.failures, seconds(v.gap))
+	}
+	s.printf("   %s; %s\n", verdict(o.err), seen)
+}
+
+// verdict is ok, or what went wrong.
+func verdict(err error) string {
+	if err == nil {
+		return "ok"
+	}
+	return "FAILED: " + strings.ReplaceAll(err.Error(), "\n", "; ")
 }
 
 // closing prints the table of what clients saw, and returns the exit status.
@@ -110,12 +109,9 @@ func (s *screen) closing(done []outcome, clients []lab.Answers, took time.Durati
 func closingTable(done []outcome, clients []lab.Answers) string {
 	rows := [][]string{{"  ", "Step", "Took", "Requests", "Failed", "Longest gap", "Result"}}
 	for i, o := range done {
-		row := []string{fmt.Sprintf("%d.", i+1), o.name, seconds(o.to.Sub(o.from)), "-", "-", "-", "ok"}
+		row := []string{fmt.Sprintf("%d.", i+1), o.name, seconds(o.to.Sub(o.from)), "-", "-", "-", verdict(o.err)}
 		if v := viewOf(clients, o.from, o.to); v.requests > 0 {
 			row[3], row[4], row[5] = fmt.Sprint(v.requests), fmt.Sprint(v.failures), seconds(v.gap)
-		}
-		if o.err != nil {
-			row[6] = "WRONG: " + strings.ReplaceAll(o.err.Error(), "\n", "; ")
 		}
 		rows = append(rows, row)
 	}
@@ -148,20 +144,3 @@ func align(rows [][]string) string {
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
-
-// told lists servers with the number of clients they answer: "web1 2, web2 2".
-func told(by map[string]int) string {
-	var parts []string
-	for _, name := range slices.Sorted(maps.Keys(by)) {
-		parts = append(parts, fmt.Sprintf("%d by %s", by[name], name))
-	}
-	return strings.Join(parts, ", ")
-}
-
-func list(addrs []netip.Addr) string {
-	var parts []string
-	for _, a := range addrs {
-		parts = append(parts, a.String())
-	}
-	return strings.Join(parts, " and ")
-}

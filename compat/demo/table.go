@@ -17,7 +17,7 @@ const procIPVS = "/proc/1/net/ip_vs"
 
 // realServers lists the real servers of the service in a host's IPVS table, in
 // order of address.
-func realServers(h *lab.Host) ([]netip.Addr, error) {
+func realServers(h *lab.Host, service netip.AddrPort) ([]netip.Addr, error) {
 	text, err := h.ReadFile(procIPVS)
 	if err != nil {
 		return nil, err
