@@ -115,9 +115,16 @@ func (e *emitter) haresources() []byte {
 	return []byte(b.String())
 }
 
-// words are the resources of a group in the order of agents spec 8.3.
+// words are the resources of a group. The table comes before the addresses, as in how-to 000 and unlike agents
+// spec 8.3: an address without a table refuses clients, at every start and every stop.
 func (e *emitter) words(g *group) []string {
 	var words []string
+	if s := e.syncOf(g); s != nil {
+		words = append(words, "ipvs-sync::"+s.words())
+	}
+	if g.director != "" {
+		words = append(words, "ldirectord::"+g.director)
+	}
 	for _, i := range g.instances {
 		for _, a := range i.addresses {
 			words = append(words, a.word(i.iface))
@@ -127,12 +134,6 @@ func (e *emitter) words(g *group) []string {
 		if len(i.routes)+len(i.rules) > 0 {
 			words = append(words, routesScript(i.name))
 		}
-	}
-	if s := e.syncOf(g); s != nil {
-		words = append(words, "ipvs-sync::"+s.words())
-	}
-	if g.director != "" {
-		words = append(words, "ldirectord::"+g.director)
 	}
 	if len(g.notify) > 0 {
 		words = append(words, notifyScript(g.name))
