@@ -21,6 +21,7 @@ func (o *bootOrder) run() error {
 		{"private mounts", func() error { return unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, "") }},
 		{"disk", func() error { return o.mountDisk(root) }},
 		{"file systems", func() error { return mountAll(root) }},
+		{"boot id", func() error { return newBootID(root) }},
 		{"devices", func() error { return o.makeDevices(root) }},
 		{"safety", func() error { return disarm(filepath.Join(root, "proc/sysrq-trigger")) }},
 		{"program", func() error { return bindFile(o.Self, filepath.Join(root, Self)) }},
@@ -102,6 +103,20 @@ func (o *bootOrder) makeDevices(root string) error {
 		}
 	}
 	return nil
+}
+
+// newBootID gives the boot an id of its own, as systemd-nspawn does: all hosts have one kernel.
+func newBootID(root string) error {
+	const kernels = "proc/sys/kernel/random/"
+	id, err := os.ReadFile(filepath.Join(root, kernels+"uuid"))
+	if err != nil {
+		return err
+	}
+	own := filepath.Join(root, "run/boot_id")
+	if err := os.WriteFile(own, id, 0o444); err != nil {
+		return err
+	}
+	return unix.Mount(own, filepath.Join(root, kernels+"boot_id"), "", unix.MS_BIND, "")
 }
 
 // disarm sends writes to a file of the kernel's to /dev/null: what a node does to

@@ -23,6 +23,7 @@ const (
 	Systole                  // Bare, and what "make install" of this project installs
 	Servers                  // Debian with real servers of every protocol; EnsureServers makes its root
 	Packaging                // Debian with rpm, systemd, man and logrotate; EnsurePackaging makes its root
+	Desk                     // Debian with shells, man, tmux and promtool, and Systole; EnsureDesk makes its root
 )
 
 // Spec describes a host to be made.
@@ -114,12 +115,15 @@ func lowerLayers(s Spec) ([]string, error) {
 		return append(layers, serversRoot(build)), nil
 	case Packaging:
 		return append(layers, packagingRoot(build)), nil
-	case Systole:
+	case Systole, Desk:
 		ours, err := EnsureInstalled(context.Background())
 		if err != nil {
 			return nil, err
 		}
 		layers = append(layers, ours)
+	}
+	if s.Flavour == Desk {
+		return append(layers, deskRoot(build)), nil
 	}
 	return append(layers, filepath.Join(build, "root", "bare")), nil
 }

@@ -16,7 +16,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	lab.Main()
+	lab.Main(applets()...)
 	os.Exit(m.Run())
 }
 
@@ -37,6 +37,13 @@ const (
 func newNode(t *testing.T, l *lab.Lab, lan *lab.Switch, name, addr, peer string) *lab.Host {
 	t.Helper()
 	h := lab.OK(l.Host(lab.Spec{Name: name, Flavour: lab.Systole, Ports: map[string]lab.Port{"eth0": lab.On(lan, addr+"/24")}}))(t)
+	configure(t, h, peer)
+	return h
+}
+
+// configure makes a host one of a pair.
+func configure(t *testing.T, h *lab.Host, peer string) {
+	t.Helper()
 	files := map[string]string{
 		"ha.cf": "logfile /var/log/ha.log\nkeepalive 200ms\nwarntime 1\ndeadtime 2\ninitdead 10\nucast eth0 " + peer +
 			"\nnode node1 node2\nauto_failback on\n" + observed,
@@ -54,7 +61,6 @@ func newNode(t *testing.T, l *lab.Lab, lan *lab.Switch, name, addr, peer string)
 	if err := h.Install("testdata/websvc", "/etc/ha.d/resource.d/websvc", 0o755); err != nil {
 		t.Fatal(err)
 	}
-	return h
 }
 
 // status is what "systole status --json" says; nil while the daemon does not answer.
@@ -155,11 +161,14 @@ func TestPair(t *testing.T) {
 func atRest(t *testing.T, a, b *lab.Host) {
 	doc, _ := until(t, a, "holds local, measures its peer", func(d *state.Document) bool {
 		p := peerOf(d)
-		return d.Resources.State == "local" && p.Status == "active" && len(p.Paths) == 1 && p.Paths[0].Count > 5 && p.Paths[0].Up
+		return d.Resources.State == "local" && p.Status == "active" && len(p.Paths) == 1 && p.Paths[0].Count > 5 && p.Paths[0].Up && p.View != nil
 	})
 	p := peerOf(doc)
 	if !p.Systole || p.Name != second || p.Paths[0].Name != "eth0" || p.Age < 0 || p.Paths[0].Interval == 0 || p.Missing != 0 {
 		t.Errorf("the peer is told as %+v", p)
+	}
+	if seen, ok := p.View.Of(first); !ok || seen.Status != "active" || len(seen.Paths) != 1 || seen.Paths[0].Name != "eth0" || p.View.Holds == "" {
+		t.Errorf("what the peer sees is told as %+v", p.View)
 	}
 	g := doc.Resources.Groups
 	if len(g) != 1 || g[0].Owner != first || g[0].Holder != first || len(g[0].Words) != 2 {
@@ -199,7 +208,7 @@ func crash(t *testing.T, l *lab.Lab, a, b *lab.Host) {
 	if have := l.Holders(vip); len(have) != 1 || have[0] != b {
 		t.Errorf("%d hosts hold the address", len(have))
 	}
-	rec, text := told(t, b, decision.Crash, first)
+	rec, text := told(t, b, decision.Death, first)
 	takenOver(t, b)
 	if rec.Before != "local" || rec.After != "all" || len(rec.Inputs) != 1 || rec.Inputs[0].Status != "active" || rec.Inputs[0].Silent < rec.Inputs[0].Limit {
 		t.Errorf("the crash is told as %+v", rec)
@@ -218,11 +227,11 @@ func comeBack(t *testing.T, a, b *lab.Host) {
 	lab.OK(a.Check(soon(t), "service", "heartbeat", "start"))(t)
 	until(t, a, "has its group again", holds("local"))
 	until(t, b, "gave it back", holds("local"))
-	rec, text := told(t, b, decision.Return, first)
-	if rec.Before != "all" || rec.After != "local" {
+	rec, text := told(t, b, decision.Failback, second)
+	if rec.Before != "all" || rec.After != "local" || rec.Follows.Cause != decision.Return {
 		t.Errorf("the return is told as %s → %s\n%s", rec.Before, rec.After, text)
 	}
-	if again, _ := told(t, a, decision.Start, first); again.ID < 2 {
+	if again, _ := told(t, a, decision.Failback, second); again.ID < 2 || again.Follows.Cause != decision.Start {
 		t.Errorf("record %d: the number did not survive the crash", again.ID)
 	}
 }

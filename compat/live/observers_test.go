@@ -68,7 +68,7 @@ func takenOver(t *testing.T, b *lab.Host) {
 	}
 	drawn := lab.OK(b.Check(ctx, "systole", "timeline", "--since", "10m"))(t)
 	t.Log(drawn)
-	for _, want := range []string{"silence of node1", "<...", "at rest"} {
+	for _, want := range []string{"silence of node1", "…...", "at rest"} {
 		if !strings.Contains(drawn, want) {
 			t.Errorf("not drawn: %s\n%s", want, drawn)
 		}

@@ -88,7 +88,7 @@ func TestTop(t *testing.T) {
 		t.Fatal(err)
 	}
 	lab.OK(b.Check(soon(t), "service", "heartbeat", "start"))(t)
-	s.shows("node2 (systole)", "at rest; the other node holds")
+	s.shows("node2 (systole)", "at rest; peer holds")
 	lab.OK(a.Check(soon(t), "service", "heartbeat", "stop"))(t)
 	s.shows("heartbeat: not running here")
 	s.press("q")
