@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
@@ -9,6 +10,9 @@ import (
 	"time"
 
 	"systole/compat/lab"
+	"systole/pkg/diag"
+	"systole/pkg/ipvs"
+	"systole/pkg/ldirectorcf"
 )
 
 // noon is when the tests' gaps begin.
@@ -228,5 +232,49 @@ func TestKeepalivedConf(t *testing.T) {
 		if !strings.Contains(c.text, c.want) {
 			t.Errorf("no %q in\n%s", c.want, c.text)
 		}
+	}
+}
+
+// TestShowsWeights: the table is right when it has all servers, with their weights, and nothing else.
+func TestShowsWeights(t *testing.T) {
+	var e ipvs.Entry
+	for i := range 3 {
+		e.Dests = append(e.Dests, ipvs.Dest{Addr: netip.AddrPortFrom(farmAddr(2-i), 80), Weight: 1})
+	}
+	if !showsWeights(ipvs.Table{e}, 3, allOne) {
+		t.Error("all weights are 1")
+	}
+	for what, table := range map[string]ipvs.Table{"empty": nil, "a server less": {{Dests: e.Dests[1:]}}, "another service": {e, e}} {
+		if showsWeights(table, 3, allOne) {
+			t.Errorf("%s: taken for right", what)
+		}
+	}
+	if showsWeights(ipvs.Table{e}, 3, firstTwo) || showsWeights(ipvs.Table{e}, 3, allThree) {
+		t.Error("other weights are taken for right")
+	}
+}
+
+func TestBalancerTexts(t *testing.T) {
+	for _, b := range balancers() {
+		text := b.text(2, firstTwo)
+		for i := range 2 {
+			if !strings.Contains(text, farmAddr(i).String()) {
+				t.Errorf("%s: no server %s in\n%s", b.who, farmAddr(i), text)
+			}
+		}
+	}
+	cf, diags := ldirectorcf.Load(ldirectorcf.Env{}, "ldirectord.cf", []byte(ldirectordText(2, firstTwo)))
+	if diag.Failed(diags) || len(cf.Virtuals) != 1 || cf.Virtuals[0].Reals[0].Weight != 2 || cf.Virtuals[0].Reals[1].Weight != 1 {
+		t.Errorf("ours is read as %+v, %v", cf, diags)
+	}
+}
+
+func TestBalancerTable(t *testing.T) {
+	got := balancerTable([]balanced{
+		{"systole", 500, time.Millisecond, 0.2, 10 << 10, 100 * time.Millisecond, time.Second},
+		{"keepalived", 500, 2 * time.Millisecond, 0.3, 5 << 10, 300 * time.Millisecond, 2 * time.Second},
+	})
+	if want := []string{"500", "… times ours", "2.0×", "1.5×", "0.5×", "3.0×", "2.0×"}; !slices.Equal(got[3], want) {
+		t.Errorf("%q, want %q", got[3], want)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
 	"time"
@@ -35,27 +34,42 @@ type directorStage struct {
 	lab  *lab.Lab
 	lan  *lab.Switch
 	farm *farm
-	dir  string // with the stand-in
+	dir  string // with the programs
 	next int    // last number of the next host's address
 }
 
 func newDirectorStage() (*directorStage, error) {
+	dir, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return nil, err
+	}
+	for name, pkg := range map[string]string{"ipvsadm": "systole/compat/bench/ipvsadm", "ldirectord": "systole/compat/bench"} {
+		if err == nil {
+			err = buildStatic(dir+"/"+name, pkg)
+		}
+	}
+	var s *directorStage
+	if err == nil {
+		s, err = newStageIn(dir)
+	}
+	if err != nil {
+		os.RemoveAll(dir)
+	}
+	return s, err
+}
+
+// newStageIn makes a stage whose programs are in a directory.
+func newStageIn(dir string) (*directorStage, error) {
 	l, err := lab.New()
 	if err != nil {
 		return nil, err
 	}
-	s := &directorStage{lab: l, next: 10}
+	s := &directorStage{lab: l, dir: dir, next: 10}
 	if s.lan, err = l.Switch("lan"); err == nil {
 		s.farm, err = newFarm(l, s.lan)
 	}
-	if err == nil {
-		s.dir, err = os.MkdirTemp("", "bench")
-	}
-	if err == nil {
-		err = s.buildStandin()
-	}
 	if err != nil {
-		s.close()
+		l.Close()
 		return nil, err
 	}
 	return s, nil
@@ -66,26 +80,13 @@ func (s *directorStage) close() {
 	os.RemoveAll(s.dir)
 }
 
-func (s *directorStage) buildStandin() error {
-	cmd := exec.Command("go", "build", "-ldflags", "-s -w", "-o", s.dir+"/ipvsadm", "systole/compat/bench/ipvsadm")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the stand-in of ipvsadm: %w: %s", err, out)
-	}
-	return nil
-}
-
 // host makes a director's host.
 func (s *directorStage) host(ours bool) (directorHost, error) {
 	s.next++
 	d := directorHost{ours: ours}
 	flavour, program, place := lab.Originals, s.dir+"/ipvsadm", "/sbin/ipvsadm"
 	if ours {
-		self, err := os.Executable()
-		if err != nil {
-			return d, err
-		}
-		flavour, program, place = lab.Bare, self, "/usr/sbin/ldirectord"
+		flavour, program, place = lab.Bare, s.dir+"/ldirectord", "/usr/sbin/ldirectord"
 	}
 	var err error
 	d.Host, err = s.lab.Host(lab.Spec{Name: fmt.Sprintf("%s%d", d.who(), s.next), Flavour: flavour,

@@ -80,7 +80,7 @@ const directorText = `
 The real ldirectord 4.12 and ours on the same played servers. The table is a stand-in, for the kernel of
 this machine has no ip_vs: the real one runs a small program that keeps it in a file for each look and
 each change, ours keeps it in memory. So the times until all are in service and of reloads are without the
-kernel's share; a check is as in life. keepalived does not run without ip_vs.
+kernel's share; a check is as in life.
 
 `
 

@@ -81,6 +81,7 @@ type report struct {
 	starved   []starvation
 	options   options
 	directors *directorFigures
+	balancers []balanced
 }
 
 func (r report) String() string {
@@ -96,6 +97,9 @@ func (r report) String() string {
 	}
 	if r.directors != nil {
 		b.WriteString(r.directors.String())
+	}
+	if len(r.balancers) > 0 {
+		b.WriteString(balancerText + markdown(balancerTable(r.balancers)))
 	}
 	return b.String()
 }

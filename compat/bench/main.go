@@ -18,6 +18,9 @@
 // The power cut is a real one as far as the network can tell: the wire goes dead
 // first, then all processes. What holds for each contestant: the VIP as /32 on
 // eth0, node 1 preferred, and the rhythm of its league.
+//
+// Then ldirectord: the real one and ours on played servers (directors.go), and ours and keepalived on
+// the kernel's own ip_vs, in User-Mode Linux if need be (balancers.go).
 package main
 
 import (
@@ -60,6 +63,7 @@ type options struct {
 	busy   time.Duration
 	logs   string
 	half   string
+	inside string
 }
 
 func parse(args []string, errs io.Writer) (options, error) {
@@ -71,16 +75,17 @@ func parse(args []string, errs io.Writer) (options, error) {
 	fs.BoolVar(&o.write, "write", false, "write the tables to docs/benchmarks.md")
 	fs.DurationVar(&o.busy, "busy", 10*time.Minute, "how long all run on a machine with too much to do; 0: not at all")
 	fs.StringVar(&o.logs, "logs", "", "keep the nodes' logs in this directory")
-	fs.StringVar(&o.half, "half", "", "cluster, director or starve: measure heartbeat, ldirectord, or a machine with too much to do only")
+	fs.StringVar(&o.half, "half", "", "cluster, director, balancer or starve: measure heartbeat, ldirectord, it and keepalived, or a machine with too much to do only")
+	fs.StringVar(&o.inside, "balancers", "", "the directory of our programs: how the bench calls itself in User-Mode Linux")
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}
 	switch {
 	case o.rounds < 1:
 		return o, fmt.Errorf("-n %d: at least one round is needed", o.rounds)
-	case !slices.Contains([]string{"", "cluster", "director", "starve"}, o.half):
-		return o, fmt.Errorf("-half %s: cluster, director or starve", o.half)
-	case (o.half == "director" || o.half == "starve") && o.write:
+	case !slices.Contains([]string{"", "cluster", "director", "balancer", "starve"}, o.half):
+		return o, fmt.Errorf("-half %s: cluster, director, balancer or starve", o.half)
+	case o.half != "" && o.half != "cluster" && o.write:
 		return o, errors.New("-write needs the cluster's half")
 	case fs.NArg() > 0:
 		return o, fmt.Errorf("unexpected argument %q", fs.Arg(0))
@@ -92,6 +97,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	o, err := parse(args, os.Stderr)
 	if err != nil {
 		return err
+	}
+	if o.inside != "" {
+		return insideUML(ctx, o.inside, out)
 	}
 	entered, err := choose(contestants(), o.only)
 	if err != nil {
@@ -118,6 +126,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	if o.half == "" || o.half == "director" {
 		if r.directors, err = measureDirectors(ctx, out); err != nil {
+			return err
+		}
+	}
+	if o.half == "" || o.half == "balancer" {
+		if r.balancers, err = measureBalancers(ctx, out); err != nil {
 			return err
 		}
 	}

@@ -9,8 +9,8 @@
 //	output file      <--- hostfs -------  standard output and error of the command
 //
 // It boots in about 3 s as root's own program with no network to outside. Labs
-// of hosts (package lab) work in it as well. Starting a process is some 50 times
-// slower there than on the machine itself: nothing that is measured belongs here.
+// of hosts (package lab) work in it as well. It has one CPU, and starting a
+// process is some 15 times slower there than on the machine itself: nothing that is measured belongs here.
 //
 // A test package whose tests need ip_vs has this TestMain:
 //
@@ -165,9 +165,30 @@ func outermost(dirs []string) []string {
 func (m Machine) boot(ctx context.Context, dir, kernel, root string) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, m.Limit+time.Minute) // init.sh keeps the limit; this is for a kernel that hangs
 	defer cancel()
+	done := make(chan struct{})
+	copied := make(chan error, 1)
+	go func() { copied <- follow(filepath.Join(dir, "output"), m.Output, done) }()
+	console, ran := m.runKernel(ctx, dir, kernel, root)
+	close(done)
+	if err := <-copied; err != nil {
+		return -1, err
+	}
+	code, err := exitCode(dir)
+	if err != nil {
+		return -1, fmt.Errorf("%w (%v, %v); the end of its console: %s", ErrDied, ran, context.Cause(ctx), console[max(0, len(console)-1500):])
+	}
+	return code, nil
+}
+
+// runKernel starts the kernel on a CPU and waits for its end. It returns what was written to the console.
+func (m Machine) runKernel(ctx context.Context, dir, kernel, root string) ([]byte, error) {
+	at, err := takeSeat(-1)
+	if err != nil {
+		return nil, err
+	}
 	// The kernel hands what follows "--" to process 1, quotes and all undone.
 	first := `"mount -t proc p /proc;mount -t tmpfs r /run;mkdir /run/uml;` + mountHost(dir, "/run/uml") + `;exec /bin/sh /run/uml/init"`
-	cmd := exec.CommandContext(ctx, kernel,
+	cmd := exec.CommandContext(ctx, "taskset", "-c", strconv.Itoa(at.cpu), kernel,
 		"mem="+strconv.Itoa(m.Memory)+"M", "root=/dev/root", "rootfstype=hostfs", "rootflags="+root, "ro",
 		"con=null", "con0=null,fd:1", "ssl=null", "panic=-1", "oops=panic", "uml_dir="+dir+"/", "umid=k",
 		"init=/bin/sh", "--", "-c", first)
@@ -176,20 +197,17 @@ func (m Machine) boot(ctx context.Context, dir, kernel, root string) (int, error
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	cmd.WaitDelay = 5 * time.Second
-	done := make(chan struct{})
-	copied := make(chan error, 1)
-	go func() { copied <- follow(filepath.Join(dir, "output"), m.Output, done) }()
-	ran := cmd.Run()
-	close(done)
-	if err := <-copied; err != nil {
-		return -1, err
+	if err := cmd.Start(); err != nil {
+		at.free()
+		return nil, err
 	}
-	code, err := exitCode(dir)
-	if err != nil {
-		tail := console.Bytes()
-		return -1, fmt.Errorf("%w (%v, %v); the end of its console: %s", ErrDied, ran, context.Cause(ctx), tail[max(0, len(tail)-1500):])
-	}
-	return code, nil
+	ctx, ended := context.WithCancel(ctx)
+	moved := make(chan struct{})
+	go func() { defer close(moved); at.moveAbout(ctx, cmd.Process.Pid) }()
+	err = cmd.Wait()
+	ended()
+	<-moved
+	return console.Bytes(), err
 }
 
 // mountHost is the command that mounts a directory of this machine. Since Linux
