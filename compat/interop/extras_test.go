@@ -31,6 +31,27 @@ func TestStonith(t *testing.T) {
 	})
 }
 
+// TestLogd names the logs in logd.cf alone. Beside an original ha_logd runs, which writes them; ours writes
+// them itself, and so do the scripts that it runs.
+func TestLogd(t *testing.T) {
+	t.Parallel()
+	eachRole(t, setting{failback: "on", logd: true}, func(p *pair) {
+		for _, n := range []*node{p.active, p.standby} {
+			lab.OK(0, n.WriteFile("/etc/logd.cf", []byte(logFiles), 0o644))(p.attempt)
+			if !n.ours {
+				n.run("/usr/lib/heartbeat/ha_logd", "-d")
+			}
+		}
+		p.startBoth()
+		p.at(p.www, p.active)
+		p.joined()
+		p.active.awaits(`heartbeat: \[\d+\]: info: (Local|Initial) [Rr]esource acquisition complete`)
+		p.active.awaits(`ResourceManager\(default\).*Acquiring resource group`)
+		p.stopBoth()
+		p.active.awaits("Heartbeat shutdown complete")
+	})
+}
+
 // TestForms has what is too long compressed as a whole, by either method: each node gets what a
 // script of the other one sends, short or long. Ours writes messages without the inner signature; an
 // original that is told so loses those of its own scripts (wire spec 1.6).

@@ -21,6 +21,7 @@ type setting struct {
 	ipfail   bool   // with a ping node
 	groups   string // haresources of both; one group of lvsactive's if empty
 	own      bool   // instead each node names itself
+	logd     bool   // the logging daemon's file names the logs, ha.cf does not
 	extra    string // more lines of ha.cf
 	allowed  *regexp.Regexp
 }
@@ -122,9 +123,17 @@ func (n *node) write(name, text string, mode fs.FileMode) {
 	}
 }
 
+// logFiles are lines of ha.cf, and of logd.cf.
+const logFiles = "debugfile /var/log/ha-debug.log\nlogfile /var/log/ha.log\n"
+
 func (s setting) haCF(peer string) string {
 	var b strings.Builder
-	b.WriteString("debugfile /var/log/ha-debug.log\nlogfile /var/log/ha.log\nkeepalive 200ms\nwarntime 1\ndeadtime 2\ninitdead 10\nudpport 694\n")
+	if s.logd {
+		b.WriteString("use_logd yes\n")
+	} else {
+		b.WriteString(logFiles)
+	}
+	b.WriteString("keepalive 200ms\nwarntime 1\ndeadtime 2\ninitdead 10\nudpport 694\n")
 	switch s.media {
 	case "bcast":
 		b.WriteString("bcast eth0\n")
