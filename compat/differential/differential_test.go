@@ -2,16 +2,22 @@ package differential
 
 import "testing"
 
-func TestService(t *testing.T) {
-	play(t, scenario{"service", serviceCF, service})
+// Each test has a machine to itself, and about as much for the originals in it to do.
+
+func TestServers(t *testing.T) {
+	play(t, scenario{"service", serviceCF, service}, scenario{"mail", mailCF, mail})
 }
 
-func TestReload(t *testing.T) {
-	play(t, scenario{"reload", reloadCF, reload}, scenario{"auto", autoCF, auto})
+func TestForms(t *testing.T) {
+	play(t, scenario{"forms", formsCF, forms}, scenario{"ipv6", ipv6CF, ipv6}, scenario{"supervised", supervisedCF, supervised}, scenario{"usage", ordersCF, usage})
 }
 
-func TestEnds(t *testing.T) {
-	play(t, scenario{"crash", crashCF, crash}, scenario{"forms", formsCF, forms})
+func TestFiles(t *testing.T) {
+	play(t, scenario{"reload", reloadCF, reload}, scenario{"auto", autoCF, auto}, scenario{"fork", forkCF, fork}, scenario{"crash", crashCF, crash})
+}
+
+func TestCommands(t *testing.T) {
+	play(t, scenario{"orders", ordersCF, orders}, scenario{"execute", executeCF, execute}, scenario{"shared", sharedCF, shared})
 }
 
 // play plays scenarios at the same time.

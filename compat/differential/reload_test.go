@@ -1,7 +1,5 @@
 package differential
 
-import "strings"
-
 // A reload adds, removes and changes what the file says, and keeps the rest.
 const reloadCF = `quiescent=no
 virtual=NET.100:80
@@ -58,6 +56,7 @@ const reloadWhole = `NET.100:80 -s wrr -p 300
 func reloadRefused(r *run) {
 	r.write("quiescent=no\nvirtual=NET.100:80\n\treal=NET.11:80 gate 2\n\tchecktype=sometimes\n")
 	r.signal("HUP")
+	r.comesLine(1, "Error [")
 	r.comes("a broken file", reloadWhole)
 	r.write(`quiescent=no
 virtual=NET.100:80
@@ -80,41 +79,4 @@ virtual=NET.100:80
 	r.are(gone, "11", "13")
 	r.comes("all dead", `NET.100:80 -s sh
 		NET.100:80 -r NET.19:80 -g -w 1`)
-}
-
-// autoreload=yes takes a changed file by itself, and keeps the old one in the face of a broken one. With
-// readdquiescent=yes a dead server's entry is put back.
-const autoCF = `quiescent=yes
-readdquiescent=yes
-autoreload=yes
-callback="/etc/ha.d/callback-MARK"
-virtual=NET.100:80
-	real=NET.11:80 gate
-	real=NET.12:80 gate
-	fallback=NET.19:80
-` + web
-
-func auto(r *run) {
-	r.file("/etc/ha.d/callback-MARK", "#!/bin/sh\necho \"$@\" >> /var/log/callback-MARK\n", 0o755)
-	r.are(gone, "11")
-	r.ldirectord("start")
-	r.comes("start with one dead", `NET.100:80 -s wrr
-		NET.100:80 -r NET.11:80 -g -w 0
-		NET.100:80 -r NET.12:80 -g -w 1`)
-	r.are(gone, "12")
-	r.comes("all dead", `NET.100:80 -s wrr
-		NET.100:80 -r NET.11:80 -g -w 0
-		NET.100:80 -r NET.12:80 -g -w 0
-		NET.100:80 -r NET.19:80 -g -w 1`)
-	r.are(well, "11")
-	r.are(well, "12")
-	r.comes("all well", `NET.100:80 -s wrr
-		NET.100:80 -r NET.11:80 -g -w 1
-		NET.100:80 -r NET.12:80 -g -w 1`)
-	r.write(strings.Replace(autoCF, "	real=NET.12:80 gate\n", "	real=NET.12:80 gate 4\n", 1))
-	r.comes("a changed file", `NET.100:80 -s wrr
-		NET.100:80 -r NET.11:80 -g -w 1
-		NET.100:80 -r NET.12:80 -g -w 4`)
-	r.comesFile("/var/log/callback-MARK", "/etc/ha.d/"+r.name+"\n")
-	r.ends("")
 }

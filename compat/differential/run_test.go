@@ -59,7 +59,7 @@ func newStage(t *testing.T, scenarios int) *stage {
 	names := "" // with maintenancedir the original looks up the name of every server in every pass
 	for n := range scenarios {
 		for _, host := range hosts() {
-			addrs = append(addrs, fmt.Sprintf("10.0.%d.%s/8", n+1, host))
+			addrs = append(addrs, fmt.Sprintf("10.0.%d.%s/8", n+1, host), fmt.Sprintf("fd00::%d:%s/64", n+1, host))
 			names += fmt.Sprintf("10.0.%[1]d.%[2]s real%[2]s-%[1]d.example.com\n", n+1, host)
 		}
 	}
@@ -67,13 +67,13 @@ func newStage(t *testing.T, scenarios int) *stage {
 		return lab.OK(l.Host(lab.Spec{Name: name, Flavour: f, EtcHosts: names, Ports: map[string]lab.Port{"eth0": lab.On(lan, addrs...)}}))(t)
 	}
 	return &stage{host("servers", lab.Bare, addrs...), []*director{
-		newDirector(t, host(original, lab.Originals, "10.0.0.1/8"), original),
-		newDirector(t, host(ours, lab.Systole, "10.0.0.2/8"), ours),
+		newDirector(t, host(original, lab.Originals, "10.0.0.1/8", "fd00::1/64"), original),
+		newDirector(t, host(ours, lab.Systole, "10.0.0.2/8", "fd00::2/64"), ours),
 	}, time.Now()}
 }
 
-// scenario is a configuration and what happens to it. NET in texts is the scenario's 10.0.N, MARK its
-// firewall mark.
+// scenario is a configuration and what happens to it. NET in texts is the scenario's 10.0.N, NET6 its fd00::N, MARK
+// its firewall mark.
 type scenario struct {
 	name  string
 	cf    string
@@ -87,13 +87,16 @@ type run struct {
 	name    string
 	net     string
 	servers map[string]*server
+	lines   func(d *director) []string // what a daemon has logged
+	extra   []allowance                // of this scenario alone
 }
 
 func (s *stage) play(t *testing.T, number int, sc scenario) {
 	r := &run{T: t, stage: s, name: sc.name + ".cf", net: fmt.Sprintf("10.0.%d", number), servers: map[string]*server{}}
 	for _, host := range hosts() {
-		r.servers[host] = newServer(t, s.servers, r.net+"."+host+":80")
+		r.servers[host] = newServer(t, s.servers, r.net+"."+host+":80", "["+r.net6()+":"+host+"]:80")
 	}
+	r.lines = func(d *director) []string { return r.linesOf(d, "/var/log/"+r.name+".log") }
 	r.write(sc.cf)
 	t.Cleanup(r.showLogs)
 	sc.story(r)
@@ -104,23 +107,29 @@ func (r *run) showLogs() {
 		return
 	}
 	for _, d := range r.stage.directors {
-		r.Logf("the log of %s:\n%s", d.who, strings.Join(r.log(d), "\n"))
+		r.Logf("the log of %s:\n%s", d.who, strings.Join(r.lines(d), "\n"))
 	}
 }
 
-// log is what a daemon has written, but for a line that is not complete.
-func (r *run) log(d *director) []string {
-	text, err := d.ReadFile("/var/log/" + r.name + ".log")
+// linesOf are the lines of a file, but for one that is not complete.
+func (r *run) linesOf(d *director, name string) []string {
+	text, err := d.ReadFile(r.here(name))
 	if err != nil {
 		return nil
 	}
-	lines := strings.Split(string(text), "\n")
+	return whole(string(text))
+}
+
+func whole(text string) []string {
+	lines := strings.Split(text, "\n")
 	return lines[:len(lines)-1]
 }
 
 func (r *run) here(text string) string {
-	return strings.NewReplacer("NET", r.net, "MARK", r.mark()).Replace(text)
+	return strings.NewReplacer("NET6", r.net6(), "NET", r.net, "MARK", r.mark()).Replace(text)
 }
+
+func (r *run) net6() string { return "fd00::" + r.mark() }
 
 // mark is the firewall mark of the scenario.
 func (r *run) mark() string { return strings.TrimPrefix(r.net, "10.0.") }
@@ -129,7 +138,12 @@ func (r *run) mark() string { return strings.TrimPrefix(r.net, "10.0.") }
 // long: the one processor is busy with everybody's processes.
 func (r *run) write(cf string) {
 	r.Helper()
-	r.file("/etc/ha.d/"+r.name, "logfile=\"/var/log/"+r.name+".log\"\ncheckinterval=1\nchecktimeout=30\n"+cf, 0o644)
+	r.writeAs(r.name, cf)
+}
+
+func (r *run) writeAs(name, cf string) {
+	r.Helper()
+	r.file("/etc/ha.d/"+name, "logfile=\"/var/log/"+name+".log\"\ncheckinterval=1\nchecktimeout=30\n"+cf, 0o644)
 }
 
 func (r *run) file(name, text string, perm os.FileMode) {
@@ -144,16 +158,23 @@ func (r *run) file(name, text string, perm os.FileMode) {
 // both runs a command on both. The exit codes and what they print must be equal.
 func (r *run) both(argv ...string) {
 	r.Helper()
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
-	defer cancel()
 	printed := map[string]string{}
 	for _, d := range r.stage.directors {
-		res := lab.OK(d.Run(ctx, argv...))(r.T)
-		printed[d.who] = pid.ReplaceAllString(fmt.Sprintf("exit code %d\n%s%s", res.Code, res.Stdout, res.Stderr), "PID")
+		res := r.on(d, argv...)
+		said := pid.ReplaceAllString(stamp.ReplaceAllString(res.Stdout+res.Stderr, ""), "PID")
+		printed[d.who] = fmt.Sprintf("exit code %d\n%s", res.Code, said)
 	}
 	if diff := cmp.Diff(printed[original], printed[ours]); diff != "" {
 		r.Errorf("%s (-original +ours): %s", strings.Join(argv, " "), diff)
 	}
+}
+
+// on runs a command on one host.
+func (r *run) on(d *director, argv ...string) lab.Result {
+	r.Helper()
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	return lab.OK(d.Run(ctx, argv...))(r.T)
 }
 
 func (r *run) ldirectord(command string) {
@@ -180,24 +201,32 @@ func (r *run) are(m mood, hosts ...string) {
 // comes waits until both tables are what the text says, and both logs say the same.
 func (r *run) comes(what, text string) {
 	r.Helper()
+	r.tables(what, text)
+	r.sameLogs(what)
+	r.Logf("%6.1f s: %s", time.Since(r.stage.began).Seconds(), what)
+}
+
+// tables waits until both tables are what the text says.
+func (r *run) tables(what, text string) {
+	r.Helper()
 	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
 	for _, d := range r.stage.directors {
 		r.awaitTable(ctx, d, what, r.expected(text))
 	}
-	r.sameLogs(ctx, what)
-	r.Logf("%6.1f s: %s", time.Since(r.stage.began).Seconds(), what)
 }
 
 // sameLogs waits until both have written the same, but for what may differ.
-func (r *run) sameLogs(ctx context.Context, what string) {
+func (r *run) sameLogs(what string) {
 	r.Helper()
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
 		told := map[string]map[string][]string{}
 		for _, d := range r.stage.directors {
-			told[d.who] = agreed(d.who, r.log(d))
+			told[d.who] = agreed(d.who, r.lines(d), r.extra...)
 		}
 		diff := cmp.Diff(told[original], told[ours])
 		if diff == "" {
@@ -209,6 +238,14 @@ func (r *run) sameLogs(ctx context.Context, what string) {
 			r.Fatalf("%s: the logs (-original +ours)\n%s", what, diff)
 		}
 	}
+}
+
+// comesLine waits until both have written so many lines with the words.
+func (r *run) comesLine(count int, words string) {
+	r.Helper()
+	r.await(fmt.Sprintf("%d lines with %q", count, words), func(d *director) bool {
+		return strings.Count(strings.Join(r.lines(d), "\n"), r.here(words)) >= count
+	})
 }
 
 // ends stops both by the signal of "ldirectord stop" and waits until their tables are what the text says, the logs
@@ -223,8 +260,13 @@ func (r *run) ends(text string) {
 // left waits until the pid files are gone.
 func (r *run) left() {
 	r.Helper()
-	r.await("the pid file is gone", func(d *director) bool {
-		_, err := d.ReadFile(r.pidFile())
+	r.comesNoFile(r.pidFile())
+}
+
+func (r *run) comesNoFile(name string) {
+	r.Helper()
+	r.await(name+" is gone", func(d *director) bool {
+		_, err := d.ReadFile(name)
 		return errors.Is(err, fs.ErrNotExist)
 	})
 }
@@ -250,7 +292,7 @@ func (r *run) await(what string, so func(d *director) bool) {
 			select {
 			case <-tick.C:
 			case <-ctx.Done():
-				r.Fatalf("%s: it did not come to be: %s", d.who, what)
+				r.Fatalf("%s: it has not come to be: %s", d.who, what)
 			}
 		}
 	}

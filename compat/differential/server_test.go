@@ -23,10 +23,10 @@ const (
 // hangLimit ends an answer that nobody waits for any more.
 const hangLimit = time.Minute
 
-// server is a web server at port 80 of one address of the servers' host.
+// server is a web server at port 80 of two addresses of the servers' host.
 type server struct {
-	host *lab.Host
-	addr string // address:port
+	host  *lab.Host
+	addrs []string // address:port
 
 	mu     sync.Mutex
 	mood   mood
@@ -34,9 +34,9 @@ type server struct {
 	http   *http.Server  // nil while it is gone
 }
 
-func newServer(t *testing.T, host *lab.Host, addr string) *server {
+func newServer(t *testing.T, host *lab.Host, addrs ...string) *server {
 	t.Helper()
-	s := &server{host: host, addr: addr, mood: gone, change: make(chan struct{})}
+	s := &server{host: host, addrs: addrs, mood: gone, change: make(chan struct{})}
 	s.is(t, well)
 	t.Cleanup(func() { s.is(t, gone) })
 	return s
@@ -60,16 +60,23 @@ func (s *server) is(t *testing.T, m mood) {
 
 func (s *server) listen(t *testing.T) {
 	t.Helper()
-	var l net.Listener
-	err := s.host.Do(func() (err error) {
-		l, err = net.Listen("tcp", s.addr)
+	s.http = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: hangLimit}
+	for _, addr := range s.addrs {
+		go s.http.Serve(listen(t, s.host, addr))
+	}
+}
+
+// listen opens a port of a host.
+func listen(t *testing.T, host *lab.Host, addr string) (l net.Listener) {
+	t.Helper()
+	err := host.Do(func() (err error) {
+		l, err = net.Listen("tcp", addr)
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.http = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: hangLimit}
-	go s.http.Serve(l)
+	return l
 }
 
 func (s *server) serve(w http.ResponseWriter, r *http.Request) {

@@ -16,6 +16,7 @@ type said struct {
 	text   string // without time, instance and process id
 	dance  bool   // the original's, of a server that it adds and takes out again at a start
 	epoch  int    // starts and reloads before it
+	late   bool   // it comes after the first good check of a server that the start or reload took out
 	weight string
 }
 
@@ -23,23 +24,24 @@ type said struct {
 const daemon = "daemon"
 
 var (
-	stamp = regexp.MustCompile(`^\[[^\]|]*\|[^\]|]*\|[0-9]+\] `)
-	pid   = regexp.MustCompile(`\[[0-9]+\]|pid: [0-9]+`)
+	stamp = regexp.MustCompile(`(?m)^\[[^\]|]*(?:\|[^\]|]*\|[0-9]+)?\] `)
+	pid   = regexp.MustCompile(`\[[0-9]+\]|pid: [0-9]+|PID=[0-9]+`)
 	epoch = regexp.MustCompile(`^(Starting Linux Director|Reloading Linux Director| - reread new)`)
-	about = regexp.MustCompile(`^(Added|Restored|Deleted|Quiescent|Readd Quiescent|Purged|Changed|Soft failure|Resetting soft failure count):? ?` +
+	about = regexp.MustCompile(`^(emailalert: )?(Added|Inaccessible|Restored|Deleted|Quiescent|Readd Quiescent|Purged|Changed|Soft failure|Resetting soft failure count):? ?` +
 		`(?:(real|fallback|virtual) server)?(?: \((?:start|stop)\))?:? (?:\S+ mapped from )?(\S+)(?: \((?:(?:tcp|udp|fwm6?):)?([^)]*)\))?(?: \(Weight set to ([0-9]+)\))?`)
 )
 
 // tell reads a log.
 func tell(lines []string) story {
-	s, count := story{}, 0
+	s, count, late := story{}, 0, false
 	for _, line := range lines {
 		text := pid.ReplaceAllString(stamp.ReplaceAllString(line, ""), "PID")
 		if epoch.MatchString(text) {
-			count++
+			count, late = count+1, false
 		}
 		subject, one := parse(text)
-		one.epoch = count
+		late = late || one.verb == "Resetting soft failure count"
+		one.epoch, one.late = count, late
 		s[subject] = append(s[subject], one)
 	}
 	return s
@@ -51,11 +53,11 @@ func parse(text string) (subject string, s said) {
 	if m == nil {
 		return daemon, said{text: text}
 	}
-	kind := m[2]
+	kind := m[3]
 	if kind == "" {
 		kind = "real"
 	}
-	return strings.TrimSpace(kind + " " + m[3] + " " + m[4]), said{verb: m[1], text: text, weight: m[5]}
+	return strings.TrimSpace(m[1] + kind + " " + m[4] + " " + m[5]), said{verb: m[2], text: text, weight: m[6]}
 }
 
 // texts are the lines of a story, by subject. Subjects without lines are left out.

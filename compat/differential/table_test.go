@@ -2,9 +2,13 @@ package differential
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,8 +18,8 @@ import (
 	"systole/compat/lab"
 )
 
-// lookEvery is between looks at a table or log: every system call is dear here. readAgain is when ipvsadm is asked although
-// the kernel's own listing, which lacks thresholds, is as before.
+// lookEvery is between looks at a table or log: every system call is dear here. readAgain is when ipvsadm is asked whatever
+// the kernel's own listing says.
 const (
 	lookEvery = 250 * time.Millisecond
 	readAgain = 5 * time.Second
@@ -42,10 +46,15 @@ func newDirector(t *testing.T, h *lab.Host, who string) *director {
 	return d
 }
 
-// listing is the table of all scenarios now.
+// listing is the table of all scenarios now. It is read at once: where the kernel goes on after an interruption, it
+// counts the services of other hosts.
 func (d *director) listing() (string, error) {
-	b, err := io.ReadAll(io.NewSectionReader(d.raw, 0, 1<<20))
-	return string(b), err
+	buf := make([]byte, 1<<16)
+	n, err := d.raw.ReadAt(buf, 0)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return string(buf[:n]), err
 }
 
 // table is the part of the host's table that belongs to the scenario, as ipvsadm saves it.
@@ -54,7 +63,7 @@ func (r *run) table(ctx context.Context, d *director) []string {
 	var lines []string
 	for line := range strings.Lines(lab.OK(d.Check(ctx, "ipvsadm", "-Sn"))(r.T)) {
 		words := strings.TrimSuffix(strings.Join(strings.Fields(line), " "), " --tun-type ipip") // what -i means anyway
-		if strings.Contains(words, r.net+".") || strings.Contains(words, " -f "+r.mark()+" ") {
+		if strings.Contains(words, r.net+".") || strings.Contains(words, r.net6()+":") || strings.Contains(words, " -f "+r.mark()+" ") {
 			lines = append(lines, words)
 		}
 	}
@@ -94,25 +103,68 @@ func (r *run) expected(text string) []string {
 	return lines
 }
 
-// awaitTable waits until a table is what it should be.
+// awaitTable waits until a table is what it should be. ipvsadm is asked when the kernel's own listing is another and has
+// as many entries as it should, and now and then.
 func (r *run) awaitTable(ctx context.Context, d *director, what string, want []string) {
 	r.Helper()
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
-	var have []string
-	seen, at := "-", time.Time{}
+	seen, at := "-", time.Now()
 	for {
-		now := lab.OK(d.listing())(r.T)
-		if now != seen || time.Since(at) > readAgain {
-			seen, at, have = now, time.Now(), r.table(ctx, d)
-		}
-		if slices.Equal(have, want) {
-			return
+		now := r.entries(lab.OK(d.listing())(r.T))
+		if text := strings.Join(now, ""); len(now) == len(want) && text != seen || time.Since(at) > readAgain {
+			seen, at = text, time.Now()
+			if slices.Equal(r.table(ctx, d), want) {
+				return
+			}
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			r.Fatalf("%s: the table of %s (-want +got)\n%s", what, d.who, cmp.Diff(want, have))
+			r.Fatalf("%s: the table of %s (-want +got)\n%s", what, d.who, cmp.Diff(want, r.table(r.Context(), d)))
 		}
+	}
+}
+
+// entries are the lines of the kernel's listing about the scenario: a service, then its destinations.
+func (r *run) entries(listing string) []string {
+	n, err := strconv.Atoi(r.mark())
+	if err != nil {
+		r.Fatal(err)
+	}
+	head := regexp.MustCompile(fmt.Sprintf(`^(?:(?:TCP|UDP) +(?:0A00%02X..|\[fd00:(?:0000:){5}%04x:[0-9a-f]{4}\]):|FWM +%08X )`, n, n, n))
+	var keep []string
+	mine := false
+	for line := range strings.Lines(listing) {
+		if !strings.HasPrefix(line, "  ->") {
+			mine = head.MatchString(line)
+		}
+		if mine {
+			keep = append(keep, line)
+		}
+	}
+	return keep
+}
+
+// TestEntries reads a listing as the kernel writes it.
+func TestEntries(t *testing.T) {
+	const text = `IP Virtual Server version 1.2.1 (size=4096)
+Prot LocalAddress:Port Scheduler Flags
+  -> RemoteAddress:Port Forward Weight ActiveConn InActConn
+TCP  0A000164:0050 wrr  persistent 600 FFFFFFFF
+  -> 0A00010B:0050      Route   1      0          0
+TCP  0A000264:0050 wrr  
+  -> 0A00020B:0050      Route   1      0          0
+UDP  0A000165:0035 wrr  ops 
+TCP  [fd00:0000:0000:0000:0000:0000:0001:0100]:0050 rr  
+  -> [fd00:0000:0000:0000:0000:0000:0001:0011]:0050      Route   1      0          0
+TCP  [fd00:0000:0000:0000:0000:0000:0002:0100]:0050 rr  
+FWM  00000001 IPv6 wrr 
+FWM  00000011 wlc 
+  -> 0A00010B:0050      Route   1      0          0
+`
+	r := &run{T: t, net: "10.0.1"}
+	if have := r.entries(text); len(have) != 6 {
+		t.Errorf("%d entries: %q", len(have), have)
 	}
 }

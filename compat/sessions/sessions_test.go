@@ -10,6 +10,7 @@ package sessions
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"net"
 	"net/netip"
@@ -24,6 +25,7 @@ import (
 
 func TestMain(m *testing.M) {
 	lab.Main()
+	flag.Set("test.parallel", "3") // User-Mode Linux has one processor, and the tests wait most of the time
 	os.Exit(uml.Main(m, func(ctx context.Context) error {
 		_, err := lab.EnsureInstalled(ctx)
 		return err
