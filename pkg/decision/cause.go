@@ -104,7 +104,7 @@ func causes() []cause {
 		{Failure, order, "A resource failed to start on %s", ": %s", nil, // that in which the start failed
 			"A group of which a resource cannot be started is given up whole, and half a minute later the node asks the other one to take it."},
 		{Ipfail, order, "Ipfail on %s asked to go standby", "", []Cause{PingLoss},
-			"ipfail compares how many ping nodes each node sees; the one that sees fewer asks to hand over everything."},
+			"ipfail compares how many ping nodes each node sees; the one that sees fewer asks to hand over everything. When they see equally many again and auto_failback is on, the one that took it gives it back."},
 		{Stall, sign, "%s stood still", " for %s", []Cause{Death},
 			"A node that stood still for longer than its dead time is taken for dead, and its groups are taken. It gives the others as much time as it could not have heard them, and keeps what it holds: who took its groups gives them up."},
 	}

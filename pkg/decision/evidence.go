@@ -22,6 +22,9 @@ func (r *Record) reason() string {
 	if r.Cause != Ipfail {
 		return ""
 	}
+	if r.Detail == "foreign" {
+		return "Both nodes see equally many ping nodes, and auto_failback is on: " + r.Subject + " gives back what is not its own."
+	}
 	return r.Subject + " saw fewer ping nodes than the other node."
 }
 

@@ -136,7 +136,7 @@ func asked(from string, msg *hamsg.Message) decision.Occasion {
 	case failed:
 		return decision.Occasion{Cause: decision.Failure, Subject: from, Detail: resource}
 	case msg.Get("from_id") == "ipfail":
-		return decision.Occasion{Cause: decision.Ipfail, Subject: from}
+		return decision.Occasion{Cause: decision.Ipfail, Subject: from, Detail: msg.Get("rsc_hold")}
 	}
 	return decision.Occasion{Cause: decision.Standby, Subject: from, Detail: msg.Get("rsc_hold")}
 }
