@@ -28,7 +28,6 @@ func TestCommands(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root")
 	}
-	t.Parallel()
 	lab.OK(lab.EnsureRoot(t.Context()))(t)
 	layers := map[daemon][]string{ours: ours.layers(t), original: original.layers(t)}
 	t.Run("scripts", func(t *testing.T) {

@@ -150,9 +150,9 @@ func TestPingLoss(t *testing.T) {
 	p := newPair(t, setting{ipfail: true})
 	p.startBoth()
 	p.fault(p.a.Deafen("eth0", p.gateway))
-	p.a.tells(told{cause: decision.Ipfail, subject: first, follows: []decision.Cause{decision.PingLoss}, held: [2]string{"local", "none"}, peer: [2]string{"local", "all"}, ran: stopAll,
+	p.a.tells(told{cause: decision.Ipfail, subject: first, detail: "all", follows: []decision.Cause{decision.PingLoss}, held: [2]string{"local", "none"}, peer: [2]string{"local", "all"}, ran: stopAll,
 		says: []string{"The ping node 192.0.2.254 stopped answering", "The ping node 192.0.2.254 did not answer."}})
-	p.b.tells(told{cause: decision.Ipfail, subject: first, held: [2]string{"local", "all"}, peer: [2]string{"local", "none"}, ran: startWWW,
+	p.b.tells(told{cause: decision.Ipfail, subject: first, detail: "all", held: [2]string{"local", "all"}, peer: [2]string{"local", "none"}, ran: startWWW,
 		says: []string{"node1 saw fewer ping nodes than the other node.", "The ping node 192.0.2.254 had answered"}})
 }
 
@@ -163,7 +163,7 @@ func TestOnePathWithIpfail(t *testing.T) {
 	p.fault(p.a.Cut("eth0"))
 	p.a.holds("none")
 	for _, n := range []*node{p.a, p.b} {
-		rec, _ := n.last(decision.Ipfail)
+		rec, _ := n.last(decision.Occasion{Cause: decision.Ipfail})
 		n.same("who", first, rec.Subject)
 		n.whole(rec)
 		paths := inputOf(rec, n.peer).Paths
@@ -209,7 +209,7 @@ func TestStall(t *testing.T) {
 	if a := rec.Absence; a == nil || a.Silent < 2000 {
 		t.Errorf("the absence is told as %+v", a)
 	}
-	own, _ := p.a.last(decision.Stall)
+	own, _ := p.a.last(decision.Occasion{Cause: decision.Stall})
 	p.a.tells(told{cause: decision.Stall, subject: first, detail: own.Detail, held: [2]string{"local", "local"}, peer: [2]string{"local", "local"},
 		says: []string{"node1 stood still for " + own.Detail, "node2 held local and then all and then local, as it said itself."}})
 }

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"systole/compat/lab"
+	"systole/pkg/decision"
 )
 
 const (
@@ -142,7 +143,7 @@ func (p *pair) startBoth() {
 	p.b.start()
 	for _, n := range []*node{p.a, p.b} {
 		n.holds("local")
-		n.last("start")
+		n.last(decision.Occasion{Cause: decision.Start})
 	}
 }
 

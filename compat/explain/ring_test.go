@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"systole/compat/lab"
+	"systole/pkg/decision"
 )
 
 const ringDir = "/var/lib/heartbeat/decisions/"
@@ -16,7 +17,7 @@ func (n *node) restart() (id int, text string) {
 	n.run("service", "heartbeat", "stop")
 	n.start()
 	n.holds("all")
-	rec, text := n.last("start")
+	rec, text := n.last(decision.Occasion{Cause: decision.Start})
 	return rec.ID, strings.Join(strings.Fields(text), " ")
 }
 
@@ -34,7 +35,7 @@ func TestRing(t *testing.T) {
 	n := p.a
 	n.start()
 	n.holds("all")
-	rec, text := n.last("start")
+	rec, text := n.last(decision.Occasion{Cause: decision.Start})
 	if rec.ID != 1 || rec.Life != nil || strings.Contains(text, "restarted") {
 		t.Errorf("the first start is told as %+v", rec)
 	}
@@ -48,7 +49,7 @@ func TestRing(t *testing.T) {
 	n.spoilt(3, 2)
 	n.start()
 	n.holds("all")
-	if rec, _ := n.last("start"); rec.ID != 5 || rec.Life != nil {
+	if rec, _ := n.last(decision.Occasion{Cause: decision.Start}); rec.ID != 5 || rec.Life != nil {
 		t.Errorf("after the garbage the start is told as %+v", rec)
 	}
 	if r := n.explain("2"); r.Code != 0 || !strings.Contains(r.Stdout, "Heartbeat was told to stop on node1") {
@@ -78,7 +79,7 @@ func TestFullDisk(t *testing.T) {
 	n.run("sh", "-ec", "mkdir -p "+ringDir+"; mount -t tmpfs -o size=64k none "+ringDir)
 	n.start()
 	n.holds("all")
-	n.last("start")
+	n.last(decision.Occasion{Cause: decision.Start})
 	n.run("sh", "-c", "cat /dev/zero > "+ringDir+"filler; true")
 	if id, _ := n.restart(); id != 1 {
 		t.Errorf("the disk is full, and the last decision is %d", id)

@@ -24,17 +24,19 @@ type told struct {
 	says    []string         // in the text
 }
 
-// last waits until the last record is one of a cause and closed, and returns it with its text.
-func (n *node) last(cause decision.Cause) (rec *decision.Record, text string) {
+// last waits until the last record is of an occasion and closed, and returns it with its text. What the
+// occasion leaves empty may be anything.
+func (n *node) last(o decision.Occasion) (rec *decision.Record, text string) {
 	n.t.Helper()
 	var r lab.Result
 	so := until(n.t, func() bool {
 		r = lab.OK(n.Run(soon(n.t), "systole", "explain", "last", "--json"))(n.t)
 		rec = &decision.Record{}
-		return r.Code == 0 && json.Unmarshal([]byte(r.Stdout), rec) == nil && rec.Cause == cause && rec.Done
+		return r.Code == 0 && json.Unmarshal([]byte(r.Stdout), rec) == nil && rec.Done && rec.Cause == o.Cause &&
+			(o.Subject == "" || rec.Subject == o.Subject) && (o.Detail == "" || rec.Detail == o.Detail)
 	})
 	if !so {
-		n.t.Fatalf("%s: the last record is not one of %q, but (exit code %d) %s%s\n%s", n.Name, cause, r.Code, r.Stdout, r.Stderr, n.run("systole", "explain", "--list"))
+		n.t.Fatalf("%s: the last record is not of %+v, but (exit code %d) %s%s\n%s", n.Name, o, r.Code, r.Stdout, r.Stderr, n.run("systole", "explain", "--list"))
 	}
 	text = n.run("systole", "explain", fmt.Sprint(rec.ID))
 	if again := n.run("systole", "explain", "last"); again != text {
@@ -47,8 +49,9 @@ func (n *node) last(cause decision.Cause) (rec *decision.Record, text string) {
 // tells holds the last record to what is known to have happened.
 func (n *node) tells(w told) *decision.Record {
 	n.t.Helper()
-	rec, text := n.last(w.cause)
-	n.same("the occasion", decision.Occasion{Cause: w.cause, Subject: w.subject, Detail: w.detail}, rec.Occasion)
+	occasion := decision.Occasion{Cause: w.cause, Subject: w.subject, Detail: w.detail}
+	rec, text := n.last(occasion)
+	n.same("the occasion", occasion, rec.Occasion)
 	n.follows(rec, w.follows)
 	n.same("what is held", w.held, [2]string{rec.Before, rec.After})
 	n.same("the peer's part", append(w.peer[:], n.peer), []string{rec.Peer.Before, rec.Peer.After, rec.Peer.Node})
