@@ -2,12 +2,12 @@ package hbd
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"systole/pkg/agent"
 	"systole/pkg/cluster"
@@ -186,10 +186,22 @@ func (d *beatDaemon) input(now time.Time, n cluster.NodeView) decision.Input {
 	return in
 }
 
-// unplugged says whether a card has no carrier. What is no card, or is down, has none to be seen.
+// unplugged says whether a card has no carrier. What is no card, or is down, has none to be seen. The flags
+// are read without the kernel's lock of all interfaces, unlike sysfs: the loop asks, before it takes over.
 func unplugged(name string) bool {
-	text, err := os.ReadFile(filepath.Join("/sys/class/net", filepath.Base(name), "carrier"))
-	return err == nil && strings.TrimSpace(string(text)) == "0"
+	card, err := unix.NewIfreq(name)
+	if err != nil {
+		return false
+	}
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	if err := unix.IoctlIfreq(fd, unix.SIOCGIFFLAGS, card); err != nil {
+		return false
+	}
+	return card.Uint16()&(unix.IFF_UP|unix.IFF_RUNNING) == unix.IFF_UP
 }
 
 // settleRecord closes the record when this node is at rest, and writes the life when it is time.

@@ -47,21 +47,16 @@ func (d *beatDaemon) askLoop(ctx context.Context) *state.Document {
 // document is the state of this moment, for the loop to make.
 func (d *beatDaemon) document(now time.Time) *state.Document {
 	c := d.story
-	doc := &state.Document{Version: state.Version, Time: now, Nodes: []state.Node{}, Pings: []state.Node{},
+	doc := &state.Document{Version: state.Version, Time: now,
 		Clients: []state.Client{}, Jobs: []state.Job{}, Events: append([]state.Event{}, c.past...)}
 	doc.Daemon = state.Daemon{Program: "systole", Version: hacf.Version, Node: d.cfg.Node, PID: os.Getpid(), Started: c.began,
 		Generation: d.machine.Config().Generation, Stopping: d.machine.Stopping(), Keepalive: d.cfg.Keepalive.Milliseconds(),
 		Deadtime: d.cfg.Deadtime.Milliseconds(), Failback: failbackWord(d.cfg.AutoFailback)}
-	for _, n := range d.machine.Nodes() {
-		told := d.nodeState(now, n)
-		switch {
-		case n.Ping:
-			doc.Pings = append(doc.Pings, told)
-			continue
-		case told.Self:
+	doc.Nodes, doc.Pings = d.nodeStates(now)
+	for _, n := range doc.Nodes {
+		if n.Self {
 			doc.Daemon.Status = n.Status
 		}
-		doc.Nodes = append(doc.Nodes, told)
 	}
 	for _, cl := range d.core.Clients() {
 		doc.Clients = append(doc.Clients, state.Client{Name: cl.ID, PID: cl.Cred.PID, UID: int(cl.Cred.UID), Casual: cl.Casual})
@@ -71,6 +66,19 @@ func (d *beatDaemon) document(now time.Time) *state.Document {
 	}
 	doc.Resources = d.resourceState()
 	return doc
+}
+
+// nodeStates are the nodes and the ping nodes; neither is nil.
+func (d *beatDaemon) nodeStates(now time.Time) (nodes, pings []state.Node) {
+	nodes, pings = []state.Node{}, []state.Node{}
+	for _, n := range d.machine.Nodes() {
+		if n.Ping {
+			pings = append(pings, d.nodeState(now, n))
+		} else {
+			nodes = append(nodes, d.nodeState(now, n))
+		}
+	}
+	return nodes, pings
 }
 
 func (d *beatDaemon) nodeState(now time.Time, n cluster.NodeView) state.Node {

@@ -36,10 +36,10 @@ type SeenPath struct {
 // most is how many nodes, and paths to a node, a sight holds.
 const most = 32
 
-// Sight is what this document's node tells the others.
-func (d *Document) Sight() Sight {
-	s := Sight{Holds: d.Resources.Holds, Moving: !d.Resources.Settled}
-	for _, n := range append(append([]Node(nil), d.Nodes...), d.Pings...) {
+// SightOf is what a node tells the others that holds something and sees these nodes and ping nodes.
+func SightOf(holds string, moving bool, nodes []Node) Sight {
+	s := Sight{Holds: holds, Moving: moving}
+	for _, n := range nodes {
 		if n.Self || len(s.Nodes) == most {
 			continue
 		}
