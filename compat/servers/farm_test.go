@@ -260,6 +260,15 @@ func (f *farm) dial(ctx context.Context, network, address string) (net.Conn, err
 	return f.director.Dial(ctx, network, address)
 }
 
+// socket makes a socket of the director.
+func (f *farm) socket(domain, kind, protocol int) (fd int, err error) {
+	err = f.director.Do(func() (err error) {
+		fd, err = unix.Socket(domain, kind, protocol)
+		return err
+	})
+	return fd, err
+}
+
 // listen listens on the servers' host, on a port of the kernel's choice.
 func (f *farm) listen(t *testing.T, host string) net.Listener {
 	t.Helper()

@@ -154,6 +154,8 @@ func (f *farm) check(t *testing.T, c testCase, port int, limit time.Duration) ch
 	target.Kind = c.kind()
 	env := check.System("director.example.com", nil)
 	env.Dial = f.dial
+	env.Connector.Socket = f.socket
+	defer env.Connector.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	r := check.Run(ctx, env, target)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"systole/pkg/connector"
 )
 
 // Limits on what a check reads from a server.
@@ -22,17 +24,21 @@ const (
 
 // Env is what a check may use of the world. Every function ends when its context does.
 type Env struct {
-	Dial     func(ctx context.Context, network, address string) (net.Conn, error) // one of TCP goes away by a reset
-	Exec     func(ctx context.Context, command string, args []string) error       // nil, *exec.ExitError or a failure to start
-	Rand     io.Reader
-	Now      func() time.Time
-	HostName string
-	Search   []string // domains of resolv.conf, for dns checks
+	Dial      func(ctx context.Context, network, address string) (net.Conn, error) // one of TCP goes away by a reset
+	Connector *connector.Connector                                                 // for connections without a word
+	Exec      func(ctx context.Context, command string, args []string) error       // nil, *exec.ExitError or a failure to start
+	Rand      io.Reader
+	Now       func() time.Time
+	HostName  string
+	Search    []string // domains of resolv.conf, for dns checks
 }
 
 // System is the real world.
 func System(hostname string, search []string) *Env {
-	return &Env{Dial: dialer(), Exec: execute, Rand: rand.Reader, Now: time.Now, HostName: hostname, Search: search}
+	return &Env{
+		Dial: dialer(), Connector: new(connector.Connector), Exec: execute,
+		Rand: rand.Reader, Now: time.Now, HostName: hostname, Search: search,
+	}
 }
 
 // execute runs a command with nothing but /dev/null. When the context ends the command gets TERM,

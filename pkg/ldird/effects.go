@@ -3,12 +3,14 @@ package ldird
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"os"
 	"os/exec"
 	"strings"
 	"time"
 
 	"systole/pkg/check"
+	"systole/pkg/connector"
 	"systole/pkg/diag"
 	"systole/pkg/director"
 	"systole/pkg/findings/source"
@@ -123,7 +125,7 @@ type shortError struct {
 func (e shortError) Error() string { return e.text }
 func (e shortError) Unwrap() error { return e.error }
 
-// startCheck runs a check in a goroutine. The machine never asks for a second one of the same
+// startCheck runs a check beside the loop. The machine never asks for a second one of the same
 // identity before the first is over.
 func (d *daemon) startCheck(a director.StartCheck) {
 	t, ok := d.targets[a.ID]
@@ -136,6 +138,10 @@ func (d *daemon) startCheck(a director.StartCheck) {
 		d.targets[a.ID] = t
 	}
 	t.Kind = a.Kind
+	if to, only := t.Connection(); only && !a.Virtual.PathCheck {
+		d.connect(a, to)
+		return
+	}
 	ctx, cancel := context.WithTimeout(d.ctx, a.Limit)
 	d.checks[a.ID] = running{a.Seq, cancel}
 	go func() {
@@ -143,16 +149,30 @@ func (d *daemon) startCheck(a director.StartCheck) {
 		began := time.Now()
 		path := d.walk(ctx, a)
 		r := check.Run(ctx, d.env, t)
-		ended := time.Now()
+		took := time.Since(began)
 		ev := director.CheckResult{ID: a.ID, Seq: a.Seq, Up: r.Up, Message: r.Message, Logs: r.Logs, Path: path(r.Up)}
-		wanted := !errors.Is(ctx.Err(), context.Canceled)
-		d.ask(func() {
-			if wanted {
-				d.story.checked(ev, ended, ended.Sub(began))
-			}
-			d.step(ev)
-		})
+		d.checked(ev, took, ctx.Err())
 	}()
+}
+
+// connect runs a check that is a connection and nothing more. There may be thousands a second.
+func (d *daemon) connect(a director.StartCheck, to netip.AddrPort) {
+	attempt := &connector.Attempt{To: to, Limit: a.Limit, Done: func(took time.Duration, err error) {
+		d.checked(director.CheckResult{ID: a.ID, Seq: a.Seq, Up: err == nil}, took, err)
+	}}
+	d.checks[a.ID] = running{a.Seq, func() { d.env.Connector.Cancel(attempt) }}
+	d.env.Connector.Begin(attempt)
+}
+
+// checked has the loop take the outcome of a check. One that was cancelled tells nothing of the server.
+func (d *daemon) checked(ev director.CheckResult, took time.Duration, ended error) {
+	at, cancelled := time.Now(), errors.Is(ended, context.Canceled)
+	d.ask(func() {
+		if !cancelled {
+			d.story.checked(ev, at, took)
+		}
+		d.step(ev)
+	})
 }
 
 // loadConfig reads the file again. Names are looked up in it, so it may take a while.

@@ -19,10 +19,14 @@ const (
 	// proc(5). It lets the watching thread sleep, and the loop find several things due at once.
 	timerSlack = 2 * time.Millisecond
 
-	// checksPerProcessor is how many checks a second are worth one more processor: connect checks
-	// take some 90 µs each.
-	checksPerProcessor = 6000
-	maxProcessors      = 4
+	// What a check takes of a processor, about.
+	priceOfConnect = 80 * time.Microsecond
+	priceOfTalk    = 180 * time.Microsecond
+	priceOfSecrets = 700 * time.Microsecond // TLS, and new processes
+
+	// busy is how much of a processor checks may take before they get one more.
+	busy          = 0.6
+	maxProcessors = 4
 
 	// How much garbage is worth its memory, in percent of the rest: of few servers and of many.
 	garbageOfFew  = 50
@@ -52,25 +56,26 @@ func fitRuntime(cf *ldirectorcf.Config) {
 }
 
 func processors(cf *ldirectorcf.Config) int {
-	var perSecond float64
+	var load float64
 	for i := range cf.Virtuals {
 		v := &cf.Virtuals[i]
-		perSecond += float64(len(v.Reals)*price(v)) / max(v.CheckInterval, time.Second).Seconds()
+		pass := time.Duration(len(v.Reals)) * price(v)
+		load += pass.Seconds() / max(v.CheckInterval, time.Second).Seconds()
 	}
-	return min(1+int(perSecond)/checksPerProcessor, maxProcessors)
+	return min(1+int(load/busy), maxProcessors)
 }
 
-// price is how many connect checks a check of a virtual is worth: TLS and new processes are dear.
-func price(v *ldirectorcf.Virtual) int {
-	const dear = 8
+// price is what a check of a virtual takes.
+func price(v *ldirectorcf.Virtual) time.Duration {
 	switch v.CheckType {
 	case ldirectorcf.CheckExternal, ldirectorcf.CheckExternalPerl:
-		return dear
+		return priceOfSecrets
 	case ldirectorcf.CheckNegotiate, ldirectorcf.CheckCombined:
 		switch v.CheckService {
 		case "https", "pops", "imaps", "ldaps", "h2", "grpcs":
-			return dear
+			return priceOfSecrets
 		}
+		return priceOfTalk
 	}
-	return 1
+	return priceOfConnect
 }

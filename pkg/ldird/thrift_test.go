@@ -34,7 +34,7 @@ func TestProcessors(t *testing.T) {
 		want     int
 	}{
 		{0, "http", 0, 1}, {500, "http", 2 * time.Second, 1}, {10_000, "http", 10 * time.Second, 1},
-		{10_000, "http", time.Second, 2}, {1_000_000, "http", time.Second, 4},
+		{10_000, "http", time.Second, 4}, {1_000_000, "http", time.Second, 4},
 		{500, "https", 2 * time.Second, 1}, {10_000, "https", 10 * time.Second, 2},
 	} {
 		v := ldirectorcf.Virtual{CheckType: ldirectorcf.CheckNegotiate, CheckService: c.service, CheckInterval: c.interval, Reals: make([]ldirectorcf.Real, c.reals)}
