@@ -5,9 +5,10 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net"
+	"slices"
 	"time"
 
-	moby "github.com/moby/ipvs"
+	"github.com/mdlayher/netlink"
 
 	"systole/pkg/ipvs"
 )
@@ -15,7 +16,7 @@ import (
 // Apply makes the changes in their order, without anyone else's call in between, and goes on
 // after one that fails. The result has one error for each change, nil where it was made; an error
 // names the change in ipvsadm's words, and errors.Is finds ipvs.ErrNoService and its like,
-// ErrNoScheduler, ErrHung and the errno in it. ctx bounds the batch, Options.Limit each change.
+// ErrNoScheduler, ErrHung and the errno in it. ctx bounds them all, Options.Limit each batch.
 //
 // Destinations are written as they are: Plan has them normal already (ipvs.Normalise).
 func (h *Handle) Apply(ctx context.Context, changes []ipvs.Change) []error {
@@ -28,60 +29,102 @@ func (h *Handle) Apply(ctx context.Context, changes []ipvs.Change) []error {
 		return errs
 	}
 	defer func() { h.turn <- l }()
-	for i, c := range changes {
-		if err := l.change(ctx, c); err != nil {
-			errs[i] = explain(c, err)
-		}
+	for start := 0; start < len(changes); start += batchMax {
+		end := min(start+batchMax, len(changes))
+		l.apply(ctx, changes[start:end], errs[start:end])
 	}
 	return errs
 }
 
-func (l *line) change(ctx context.Context, c ipvs.Change) error {
+// apply sends a batch, without the changes that no kernel could make. When the batch as a whole fails
+// nobody knows which of them were made.
+func (l *line) apply(ctx context.Context, changes []ipvs.Change, errs []error) {
+	var batch []netlink.Message
+	var sent []int
+	for i, c := range changes {
+		m, err := message(c)
+		if err != nil {
+			errs[i] = explain(c, err)
+			continue
+		}
+		batch, sent = append(batch, m), append(sent, i)
+	}
+	if len(batch) == 0 {
+		return
+	}
+	refused, err := run(ctx, l, func(c *conn) ([]error, error) { return c.exchange(batch) })
+	for n, i := range sent {
+		if err != nil {
+			errs[i] = explain(changes[i], err)
+		} else if refused[n] != nil {
+			errs[i] = explain(changes[i], refused[n])
+		}
+	}
+}
+
+// command is how an operation is sent.
+type command struct {
+	number  uint8
+	service func(*netlink.AttributeEncoder, ipvs.Service)
+	dest    func(*netlink.AttributeEncoder, ipvs.Dest) // nil: none
+}
+
+// commands are those that change the table.
+var commands = map[ipvs.Op]command{
+	ipvs.AddService:  {cmdNewService, wholeService, nil},
+	ipvs.EditService: {cmdSetService, wholeService, nil},
+	ipvs.DelService:  {cmdDelService, nameService, nil},
+	ipvs.AddDest:     {cmdNewDest, nameService, wholeDest},
+	ipvs.EditDest:    {cmdSetDest, nameService, wholeDest},
+	ipvs.DelDest:     {cmdDelDest, nameService, nameDest},
+}
+
+// message builds the request for a change, without the family's number.
+func message(c ipvs.Change) (netlink.Message, error) {
 	if err := c.Validate(); err != nil {
-		return err
+		return netlink.Message{}, err
 	}
-	_, err := run(ctx, l, func(conn *conn) (struct{}, error) { return struct{}{}, conn.change(c) })
-	return err
+	cmd, known := commands[c.Op]
+	if !known {
+		return netlink.Message{}, fmt.Errorf("operation %d is not known", uint8(c.Op))
+	}
+	service := c.Service.Normal()
+	attrs, err := encode(func(e *netlink.AttributeEncoder) {
+		nest(e, attrService, func(e *netlink.AttributeEncoder) { cmd.service(e, service) })
+		if cmd.dest != nil {
+			nest(e, attrDest, func(e *netlink.AttributeEncoder) { cmd.dest(e, c.Dest) })
+		}
+	})
+	return netlink.Message{Data: slices.Concat([]byte{cmd.number, version, 0, 0}, attrs)}, err
 }
 
-func (c *conn) change(ch ipvs.Change) error {
-	s := mobyService(ch.Service)
-	switch ch.Op {
-	case ipvs.AddService:
-		return c.moby.NewService(s)
-	case ipvs.EditService:
-		return c.moby.UpdateService(s)
-	case ipvs.DelService:
-		return c.moby.DelService(s)
-	}
-	d := mobyDest(ch.Dest)
-	switch ch.Op {
-	case ipvs.AddDest:
-		return c.moby.NewDestination(s, d)
-	case ipvs.EditDest:
-		return c.moby.UpdateDestination(s, d)
-	case ipvs.DelDest:
-		return c.moby.DelDestination(s, d)
-	}
-	return fmt.Errorf("operation %d is not known", uint8(ch.Op))
-}
-
-// mobyService returns the service as moby sends it. Its flags replace all of the kernel's but the
+// wholeService writes a service with its settings. The flags replace all of the kernel's but the
 // "hashed" bit, which the kernel keeps to itself.
-func mobyService(s ipvs.Service) *moby.Service {
-	s = s.Normal()
-	m := &moby.Service{
-		AddressFamily: family(s.ServiceID),
-		FWMark:        s.FWMark,
-		SchedName:     s.Scheduler,
-		Flags:         flags(s),
-		Timeout:       uint32(s.Persistent / time.Second),
-		Netmask:       netmask(s),
-	}
-	if s.FWMark == 0 {
-		m.Address, m.Port, m.Protocol = s.Addr.Addr().AsSlice(), s.Addr.Port(), uint16(s.Protocol)
-	}
-	return m
+func wholeService(e *netlink.AttributeEncoder, s ipvs.Service) {
+	nameService(e, s)
+	e.String(svcScheduler, s.Scheduler)
+	bits := binary.NativeEndian.AppendUint32(nil, flags(s))
+	e.Bytes(svcFlags, binary.NativeEndian.AppendUint32(bits, ^uint32(0)))
+	e.Uint32(svcTimeout, uint32(s.Persistent/time.Second))
+	e.Uint32(svcNetmask, netmask(s))
+}
+
+// nameService writes which service is meant.
+func nameService(e *netlink.AttributeEncoder, s ipvs.Service) { nameOf(e, s.ServiceID) }
+
+// wholeDest writes a destination with its settings.
+func wholeDest(e *netlink.AttributeEncoder, d ipvs.Dest) {
+	nameDest(e, d)
+	e.Uint32(destForward, uint32(d.Forward))
+	e.Uint32(destWeight, uint32(d.Weight))
+	e.Uint32(destUpper, d.Upper)
+	e.Uint32(destLower, d.Lower)
+}
+
+// nameDest writes which destination of a service is meant. Its family is the service's.
+func nameDest(e *netlink.AttributeEncoder, d ipvs.Dest) {
+	e.Bytes(destAddr, d.Addr.Addr().Unmap().AsSlice())
+	e.Bytes(destPort, binary.BigEndian.AppendUint16(nil, d.Addr.Port()))
 }
 
 func flags(s ipvs.Service) uint32 {
@@ -108,12 +151,4 @@ func netmask(s ipvs.Service) uint32 {
 		n = 32
 	}
 	return binary.NativeEndian.Uint32(net.CIDRMask(n, 32))
-}
-
-func mobyDest(d ipvs.Dest) *moby.Destination {
-	return &moby.Destination{
-		Address: d.Addr.Addr().Unmap().AsSlice(), Port: d.Addr.Port(),
-		ConnectionFlags: uint32(d.Forward), Weight: d.Weight,
-		UpperThreshold: d.Upper, LowerThreshold: d.Lower,
-	}
 }

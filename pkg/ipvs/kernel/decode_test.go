@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"net"
 	"net/netip"
 	"os"
@@ -149,30 +150,59 @@ func TestDaemonRoundTrip(t *testing.T) {
 	}
 }
 
-func TestMobyService(t *testing.T) {
+// What a request says of a service and a destination is what the kernel would say of them.
+func TestMessages(t *testing.T) {
+	for _, e := range kitchenSink().Normal() {
+		m, err := message(ipvs.Change{Op: ipvs.AddService, Service: e.Service})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s, _, err := decodeService(m.Data[4:]); err != nil || !cmp.Equal(s, e.Service, cmpopts.EquateComparable(netip.AddrPort{})) {
+			t.Errorf("%s became %s, %v", e.Service, s, err)
+		}
+		for _, d := range e.Dests {
+			m, err := message(ipvs.Change{Op: ipvs.AddDest, Service: e.Service, Dest: d})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := destOf(m.Data[4:], e.Service.ServiceID); err != nil || got != d {
+				t.Errorf("%+v became %+v, %v", d, got, err)
+			}
+		}
+	}
+}
+
+// destOf reads the destination out of a request, behind the service.
+func destOf(attrs []byte, id ipvs.ServiceID) (d ipvs.Dest, err error) {
+	a, err := netlink.NewAttributeDecoder(attrs)
+	if err != nil {
+		return d, err
+	}
+	for a.Next() {
+		if a.Type() == attrDest {
+			alone, _ := encode(func(e *netlink.AttributeEncoder) { e.Bytes(netlink.Nested|attrDest, a.Bytes()) })
+			d, _, err = decodeDest(alone, id)
+		}
+	}
+	return d, errors.Join(err, a.Err())
+}
+
+func TestFlagsAndNetmask(t *testing.T) {
 	sink := kitchenSink()
-	web, dns, v6, mark := mobyService(sink[0].Service), mobyService(sink[3].Service), mobyService(sink[6].Service), mobyService(sink[8].Service)
 	tests := []struct {
-		what      string
-		got, want any
+		what           string
+		s              ipvs.Service
+		flags, netmask uint32
 	}{
-		{"web netmask", web.Netmask, binary.NativeEndian.Uint32([]byte{255, 255, 255, 0})},
-		{"web timeout", web.Timeout, uint32(3600)},
-		{"web flags", web.Flags, uint32(flagPersistent)},
-		{"web address", web.Address.String(), "10.0.0.1"},
-		{"dns netmask", dns.Netmask, uint32(0xffffffff)},
-		{"dns flags", dns.Flags, uint32(flagOnePacket)},
-		{"dns protocol", dns.Protocol, uint16(17)},
-		{"v6 netmask", v6.Netmask, uint32(64)},
-		{"v6 family", v6.AddressFamily, uint16(10)},
-		{"mark flags", mark.Flags, uint32(0x18)},
-		{"mark address", len(mark.Address), 0},
-		{"mark netmask", mark.Netmask, uint32(0xffffffff)},
-		{"mark 6 netmask", mobyService(sink[9].Service).Netmask, uint32(128)},
+		{"web", sink[0].Service, flagPersistent, binary.NativeEndian.Uint32([]byte{255, 255, 255, 0})},
+		{"dns", sink[3].Service, flagOnePacket, 0xffffffff},
+		{"v6", sink[6].Service, flagPersistent, 64},
+		{"mark", sink[8].Service, 0x18, 0xffffffff},
+		{"mark 6", sink[9].Service, flagPersistent | 0x10, 128},
 	}
 	for _, tt := range tests {
-		if tt.got != tt.want {
-			t.Errorf("%s is %v, want %v", tt.what, tt.got, tt.want)
+		if f, m := flags(tt.s), netmask(tt.s); f != tt.flags || m != tt.netmask {
+			t.Errorf("%s: flags %#x, netmask %#x, want %#x and %#x", tt.what, f, m, tt.flags, tt.netmask)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	moby "github.com/moby/ipvs"
 	"golang.org/x/sys/unix"
 
 	"systole/pkg/ipvs"
@@ -227,4 +228,74 @@ func randomChange(r *rand.Rand) ipvs.Change {
 	}
 	op := []ipvs.Op{ipvs.AddService, ipvs.AddService, ipvs.EditService, ipvs.AddDest, ipvs.AddDest, ipvs.EditDest, ipvs.EditDest, ipvs.DelDest, ipvs.DelService}
 	return ipvs.Change{Op: op[r.IntN(len(op))], Service: s, Dest: d}
+}
+
+// What moby/ipvs reads is what was written, and the other way round: one more who knows the protocol.
+func TestMobyAgrees(t *testing.T) {
+	w := newWorld(t)
+	h := w.open()
+	w.apply(h, ipvs.Plan(nil, kitchenSink().Normal(), nil))
+	peer, err := moby.New(w.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer peer.Close()
+	services, err := peer.GetServices()
+	if err != nil || len(services) != len(kitchenSink()) {
+		t.Fatalf("%d services, %v", len(services), err)
+	}
+	for _, s := range services {
+		dests, err := peer.GetDestinations(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range dests {
+			d.Weight = 3
+			if err := peer.UpdateDestination(s, d); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	want := kitchenSink().Normal()
+	for i := range want {
+		for j := range want[i].Dests {
+			want[i].Dests[j].Weight = 3
+		}
+	}
+	w.same(want, w.read(h))
+}
+
+// Of several batches, each refusal is told of its own change, and all others are made.
+func TestRefusalsAmongThousands(t *testing.T) {
+	w := newWorld(t)
+	h := w.open()
+	web := ipvs.Service{ServiceID: tcp("10.0.0.1:80"), Scheduler: "wrr"}
+	changes := []ipvs.Change{{Op: ipvs.AddService, Service: web}}
+	want := ipvs.Table{{Service: web}}
+	for i := range 20 * batchMax {
+		d := ipvs.Dest{Addr: netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 1, byte(i / 200), byte(i%200 + 1)}), 80), Forward: ipvs.Route, Weight: 1}
+		op := ipvs.AddDest
+		if i%100 == 7 {
+			op = ipvs.EditDest // is not there
+		} else {
+			want[0].Dests = append(want[0].Dests, d)
+		}
+		if i%100 == 9 {
+			d.Weight = -1 // is not sent at all
+			want[0].Dests = want[0].Dests[:len(want[0].Dests)-1]
+		}
+		changes = append(changes, ipvs.Change{Op: op, Service: web, Dest: d})
+	}
+	for i, err := range h.Apply(t.Context(), changes) {
+		c := changes[i]
+		switch {
+		case c.Op == ipvs.EditDest && !errors.Is(err, ipvs.ErrNoDest):
+			t.Errorf("%s: %v", c, err)
+		case c.Dest.Weight < 0 && err == nil:
+			t.Errorf("%s: no error", c)
+		case c.Op != ipvs.EditDest && c.Dest.Weight >= 0 && err != nil:
+			t.Error(err)
+		}
+	}
+	w.same(want.Normal(), w.read(h))
 }

@@ -4,26 +4,17 @@
 //	              | yes                                        | yes
 //	              v                                            |
 //	         +---------+  <------------------------------------+
-//	         |  conn   |  one generic netlink socket of ours: reads, counters, timeouts, daemons
-//	         +---------+  one moby/ipvs handle: services and destinations, changes only
+//	         |  conn   |  one generic netlink socket
+//	         +---------+
 //	              |
 //	       one call at a time, each with a limit; a call that overruns it, or fails in any way,
 //	       takes its conn with it, and the next call dials a fresh one
 //
-// The work is shared out so that no operation has two ways. moby/ipvs writes services and
-// destinations. Everything read is read by messages of our own, because moby cuts weights to 16
-// bits and counters to 32 (agents spec 10) and knows no version, zeroing or daemons. Its traps and
-// what keeps us out of them:
-//
-//   - without ip_vs in the kernel its every change succeeds and does nothing: the family is
-//     resolved before its first New, and a request that the kernel must refuse proves that the
-//     handle really talks to ip_vs;
-//   - it looks the family up once a process: if the module was removed and loaded again that
-//     same request fails, and Open and every call say so (ErrStale);
-//   - it sends no destination family, so mixed families would be stored as garbage:
-//     ipvs.Change.Validate refuses them before anything is sent;
-//   - it receives for ever and has no locking: the limit and the turn above;
-//   - it gives the kernel's own flag bits back and forth: only options are ever sent.
+// A table is changed in batches, many requests in one datagram (batch.go): of thousands of servers
+// whose weights change, the kernel's own work is what it costs. Options only are sent, never the
+// kernel's own flag bits; mixed families, which it would store as garbage where it is old, are refused by
+// ipvs.Change.Validate before anything is sent. The family's number is asked for at each dial: if
+// the module was removed and loaded again the first call fails, and the next one works.
 //
 // A message is a generic netlink header and attributes (linux/ip_vs.h; agents spec 9.6):
 //
@@ -44,15 +35,11 @@ import (
 // ErrNoIPVS is returned when the kernel has no IPVS, neither built in nor as a module.
 var ErrNoIPVS = errors.New("ip virtual server is not in this kernel (module ip_vs)")
 
-// ErrStale is returned when the module ip_vs was removed and loaded again under the process:
-// only a new process can change the table then.
-var ErrStale = errors.New("module ip_vs was loaded again since the start: restart this program")
-
 // ErrHung is returned when the kernel did not answer in time. Whether the call took effect is
 // not known: read the table.
 var ErrHung = errors.New("no answer from the kernel")
 
-// DefaultLimit is the time that one change, or one reading of the table, may take.
+// DefaultLimit is the time that one batch of changes, or one reading of the table, may take.
 const DefaultLimit = 5 * time.Second
 
 // Options are how to reach the kernel's table. The zero value is what a daemon wants.
@@ -83,7 +70,7 @@ type Handle struct {
 }
 
 // Open connects to the kernel's table, loading the module if need be. The error is ErrNoIPVS if
-// there is none to be had, ErrStale, or a system error (EPERM without CAP_NET_ADMIN).
+// there is none to be had, or a system error (EPERM without CAP_NET_ADMIN).
 func Open(ctx context.Context, o Options) (*Handle, error) {
 	if o.Limit == 0 {
 		o.Limit = DefaultLimit

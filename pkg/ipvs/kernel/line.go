@@ -4,31 +4,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
+	"syscall"
 	"time"
 
 	"github.com/mdlayher/genetlink"
 	"github.com/mdlayher/netlink"
-	moby "github.com/moby/ipvs"
-	"github.com/sirupsen/logrus"
-	"golang.org/x/sys/unix"
 )
 
 // conn is a connection to the kernel, used by one goroutine at a time.
 type conn struct {
-	gen    *genetlink.Conn
-	family uint16
-	moby   *moby.Handle
+	netlink *netlink.Conn
+	gen     *genetlink.Conn // the same
+	raw     syscall.RawConn // the same
+	family  uint16          // the number of IPVS
 }
 
-// close also ends a receive that is waiting in either socket. Closing twice does no harm.
-func (c *conn) close() {
-	c.gen.Close()
-	if c.moby != nil {
-		c.moby.Close()
-	}
-}
+// close also ends a receive that is waiting. Closing twice does no harm.
+func (c *conn) close() { c.netlink.Close() }
 
 // line is a connection that is made again whenever it was lost.
 type line struct {
@@ -84,18 +77,18 @@ func run[T any](ctx context.Context, l *line, f func(*conn) (T, error)) (T, erro
 
 // dial connects to the table of a network namespace ("" is our own).
 func dial(netns string, limit time.Duration) (*conn, error) {
-	c, err := dialGeneric(netns, limit)
+	c, err := dialGeneric(netns)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.dialMoby(netns, limit); err != nil {
+	if c.family, err = findFamily(c.gen, limit); err != nil {
 		c.close()
 		return nil, err
 	}
 	return c, nil
 }
 
-func dialGeneric(netns string, limit time.Duration) (*conn, error) {
+func dialGeneric(netns string) (*conn, error) {
 	var config netlink.Config
 	if netns != "" {
 		f, err := os.Open(netns)
@@ -105,16 +98,16 @@ func dialGeneric(netns string, limit time.Duration) (*conn, error) {
 		defer f.Close()
 		config.NetNS = int(f.Fd())
 	}
-	gen, err := genetlink.Dial(&config)
+	c, err := netlink.Dial(genetlink.Protocol, &config)
 	if err != nil {
 		return nil, fmt.Errorf("generic netlink: %w", err)
 	}
-	family, err := findFamily(gen, limit)
+	raw, err := c.SyscallConn()
 	if err != nil {
-		gen.Close()
-		return nil, err
+		c.Close()
+		return nil, fmt.Errorf("generic netlink: %w", err)
 	}
-	return &conn{gen: gen, family: family}, nil
+	return &conn{netlink: c, gen: genetlink.NewConn(c), raw: raw}, nil
 }
 
 func findFamily(gen *genetlink.Conn, limit time.Duration) (uint16, error) {
@@ -129,32 +122,4 @@ func findFamily(gen *genetlink.Conn, limit time.Duration) (uint16, error) {
 		return 0, fmt.Errorf("generic netlink family IPVS: %w", err)
 	}
 	return family.ID, gen.SetDeadline(time.Time{})
-}
-
-// dialMoby opens moby's handle; the family is known to exist. On its first New in a process it
-// runs modprobe once more and complains on standard error, through a log that nothing else here
-// uses, where there is none: the complaint would be false.
-func (c *conn) dialMoby(netns string, limit time.Duration) error {
-	logrus.SetOutput(io.Discard)
-	h, err := moby.New(netns)
-	if err != nil {
-		return fmt.Errorf("ip virtual server socket: %w", err)
-	}
-	c.moby = h
-	l := &line{limit: limit, conn: c}
-	_, err = run(context.Background(), l, func(c *conn) (struct{}, error) { return struct{}{}, c.proveMoby() })
-	return err
-}
-
-// proveMoby asks for a service of no address family. ip_vs answers EAFNOSUPPORT; any other
-// answer, success above all, comes from something that is not ip_vs.
-func (c *conn) proveMoby() error {
-	_, err := c.moby.GetService(&moby.Service{AddressFamily: unix.AF_UNSPEC, FWMark: 1})
-	switch {
-	case errors.Is(err, unix.EAFNOSUPPORT):
-		return nil
-	case errors.Is(err, unix.EPERM):
-		return explainSystem(err)
-	}
-	return fmt.Errorf("%w (%v)", ErrStale, err)
 }

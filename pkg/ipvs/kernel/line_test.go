@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/mdlayher/genetlink"
 	"golang.org/x/sys/unix"
 
 	"systole/pkg/ipvs"
@@ -21,11 +20,7 @@ import (
 func testLine(t *testing.T, limit time.Duration, dials *int) *line {
 	l := &line{limit: limit, dial: func() (*conn, error) {
 		*dials++
-		gen, err := genetlink.Dial(nil)
-		if err != nil {
-			return nil, err
-		}
-		return &conn{gen: gen}, nil
+		return dialGeneric("")
 	}}
 	t.Cleanup(l.drop)
 	return l
@@ -84,8 +79,8 @@ func TestErrorCostsTheConnection(t *testing.T) {
 		}
 	}
 	l.drop()
-	l.dial = func() (*conn, error) { return nil, ErrStale }
-	if _, err := run(within(t), l, controller); !errors.Is(err, ErrStale) {
+	l.dial = func() (*conn, error) { return nil, ErrNoIPVS }
+	if _, err := run(within(t), l, controller); !errors.Is(err, ErrNoIPVS) {
 		t.Errorf("dial that fails: %v", err)
 	}
 }

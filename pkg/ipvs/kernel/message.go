@@ -12,9 +12,18 @@ import (
 	"systole/pkg/ipvs"
 )
 
-// The numbers of linux/ip_vs.h for what is sent and read here (agents spec 9.6).
+// version is the one there is of the protocol.
+const version = 1
+
+// The numbers of linux/ip_vs.h (agents spec 9.6).
 const (
+	cmdNewService = 1
+	cmdSetService = 2
+	cmdDelService = 3
 	cmdGetService = 4
+	cmdNewDest    = 5
+	cmdSetDest    = 6
+	cmdDelDest    = 7
 	cmdGetDest    = 8
 	cmdNewDaemon  = 9
 	cmdDelDaemon  = 10
@@ -67,7 +76,7 @@ const (
 
 // ask sends one command and returns the answers.
 func (c *conn) ask(cmd uint8, flags netlink.HeaderFlags, attrs []byte) ([]genetlink.Message, error) {
-	m := genetlink.Message{Header: genetlink.Header{Command: cmd, Version: 1}, Data: attrs}
+	m := genetlink.Message{Header: genetlink.Header{Command: cmd, Version: version}, Data: attrs}
 	return c.gen.Execute(m, c.family, netlink.Request|flags)
 }
 
@@ -78,21 +87,30 @@ func encode(fill func(*netlink.AttributeEncoder)) ([]byte, error) {
 	return e.Encode()
 }
 
+// nest builds an attribute that consists of attributes.
+func nest(e *netlink.AttributeEncoder, attr uint16, fill func(*netlink.AttributeEncoder)) {
+	e.Nested(attr, func(e *netlink.AttributeEncoder) error {
+		fill(e)
+		return nil
+	})
+}
+
 // encodeService builds the identity of a service, enough for every command that only names one.
 func encodeService(id ipvs.ServiceID) ([]byte, error) {
 	return encode(func(e *netlink.AttributeEncoder) {
-		e.Nested(attrService, func(e *netlink.AttributeEncoder) error {
-			e.Uint16(svcFamily, family(id))
-			if id.FWMark != 0 {
-				e.Uint32(svcFWMark, id.FWMark)
-				return nil
-			}
-			e.Uint16(svcProtocol, uint16(id.Protocol))
-			e.Bytes(svcAddr, id.Addr.Addr().AsSlice())
-			e.Bytes(svcPort, binary.BigEndian.AppendUint16(nil, id.Addr.Port()))
-			return nil
-		})
+		nest(e, attrService, func(e *netlink.AttributeEncoder) { nameOf(e, id) })
 	})
+}
+
+func nameOf(e *netlink.AttributeEncoder, id ipvs.ServiceID) {
+	e.Uint16(svcFamily, family(id))
+	if id.FWMark != 0 {
+		e.Uint32(svcFWMark, id.FWMark)
+		return
+	}
+	e.Uint16(svcProtocol, uint16(id.Protocol))
+	e.Bytes(svcAddr, id.Addr.Addr().AsSlice())
+	e.Bytes(svcPort, binary.BigEndian.AppendUint16(nil, id.Addr.Port()))
 }
 
 // family is the address family of a service as the kernel numbers it.
