@@ -19,10 +19,13 @@ func (r *review) sysctl(name string) (value string, known bool) {
 }
 
 // realServer looks at a machine that is one of the real servers of a virtual itself, as where two
-// directors are the web servers too: whether it takes the packets that gate and ipip bring.
+// directors are the web servers too: whether it takes the packets that gate and ipip bring. A real on
+// loopback serves only what this machine directs, and then the address is here.
 func (r *review) realServer(d *director, v *ldirectorcf.Virtual) {
 	vip := v.Service.Addr.Addr()
-	i := slices.IndexFunc(v.Reals, func(real ldirectorcf.Real) bool { return real.Forward != ipvs.Masq && r.has(real.Addr) })
+	i := slices.IndexFunc(v.Reals, func(real ldirectorcf.Real) bool {
+		return real.Forward != ipvs.Masq && !real.Addr.IsLoopback() && r.has(real.Addr)
+	})
 	if i < 0 || !vip.IsValid() || d.guessed[vip] || v.Reals[i].Addr == vip {
 		return
 	}
