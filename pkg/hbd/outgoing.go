@@ -62,6 +62,9 @@ func (d *beatDaemon) send(msg *hamsg.Message) {
 			sent++
 		}
 	}
+	if status {
+		d.stayRealtime()
+	}
 	if sent == 0 && d.seldom("no media", 10*time.Second) {
 		d.log.Log(halog.Crit, "send_to_all_media: No working comm channels to write to.")
 	}

@@ -3,7 +3,6 @@ package hbd
 import (
 	"fmt"
 	"os"
-	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -94,17 +93,26 @@ func (d *beatDaemon) enterCores() error {
 	return os.Chdir(d.coreDir("root"))
 }
 
-// prioritise gives the loop's thread the realtime class and keeps the daemon's memory from being
-// swapped out, as far as the system lets it.
+// prioritise gives the daemon the realtime class and keeps its memory from being swapped out, as far as
+// the system lets it.
 func (d *beatDaemon) prioritise(c *command) {
 	if !d.cfg.Realtime || c.opts.has('l') {
 		return
 	}
-	runtime.LockOSThread()
-	if err := proc.Realtime(max(d.cfg.RTPrio, 1)); err != nil {
-		d.log.Log(halog.Debug, err.Error())
-	}
+	d.realtime = &proc.Realtime{Priority: max(d.cfg.RTPrio, 1)}
+	d.stayRealtime()
 	if err := proc.LockMemory(); err != nil {
 		d.log.Log(halog.Debug, err.Error())
+	}
+}
+
+// stayRealtime puts threads that the runtime has made into the class; after each status of this node.
+func (d *beatDaemon) stayRealtime() {
+	if d.realtime == nil {
+		return
+	}
+	if err := d.realtime.Hold(); err != nil {
+		d.log.Log(halog.Debug, err.Error())
+		d.realtime = nil
 	}
 }
