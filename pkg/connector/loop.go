@@ -68,6 +68,9 @@ func (c *Connector) await() {
 	case err == nil:
 		c.handle()
 	case errors.Is(err, os.ErrDeadlineExceeded):
+		for c.look() { // answers that came in time and were not looked at, because this process had to wait
+			c.handle()
+		}
 		c.expire(time.Now())
 	}
 }
