@@ -230,7 +230,8 @@ func readInstance(path string) ([]string, error) {
 	return set, nil
 }
 
-// assignment reads one name=value: a value in single or double quotes, or up to a comment.
+// assignment reads one name=value: a value in single or double quotes, or up to a comment. No environment
+// can hold a NUL.
 func assignment(line string) (name, value string, ok bool) {
 	name, value, ok = strings.Cut(strings.TrimPrefix(line, "export "), "=")
 	name = strings.TrimSpace(name)
@@ -241,9 +242,9 @@ func assignment(line string) (name, value string, ok bool) {
 	if value != "" && (value[0] == '"' || value[0] == '\'') {
 		inner, rest, closed := strings.Cut(value[1:], value[:1])
 		rest = strings.TrimSpace(rest)
-		return name, inner, closed && (rest == "" || rest[0] == '#')
+		return name, inner, closed && (rest == "" || rest[0] == '#') && !strings.Contains(inner, "\x00")
 	}
 	value, _, _ = strings.Cut(value, " #")
 	value = strings.TrimSpace(value)
-	return name, value, !strings.ContainsAny(value, " \t")
+	return name, value, !strings.ContainsAny(value, " \t\x00")
 }
