@@ -50,6 +50,9 @@ type daemon struct {
 	maint     *maintenance
 	paths     drpath.Prober
 
+	pace   time.Duration // between two ticks, at least
+	ticked time.Time
+
 	ended bool
 	code  int
 	text  string
@@ -133,6 +136,7 @@ func (d *daemon) run(signals <-chan os.Signal) int {
 	d.openSockets()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	d.pace = paceOf(d.p.config)
 	for !d.ended {
 		timer.Reset(d.untilNext())
 		select {
@@ -143,6 +147,7 @@ func (d *daemon) run(signals <-chan os.Signal) int {
 		case s := <-signals:
 			d.signal(s)
 		case <-timer.C:
+			d.ticked = time.Now()
 			d.step(director.Tick{})
 		}
 	}
@@ -154,7 +159,7 @@ func (d *daemon) untilNext() time.Duration {
 	if !ok {
 		return time.Hour
 	}
-	return max(time.Until(next), 0)
+	return max(time.Until(next), time.Until(d.ticked.Add(d.pace)), 0)
 }
 
 func (d *daemon) step(ev director.Event) {

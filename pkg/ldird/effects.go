@@ -201,6 +201,7 @@ func (d *daemon) loadConfig() {
 func (d *daemon) adopt(cf *ldirectorcf.Config) {
 	d.targets, d.prepare = map[string]check.Target{}, check.Targets{}
 	fitRuntime(cf)
+	d.pace = paceOf(cf)
 	d.story.adopt(cf)
 	d.usePaths(cf)
 	d.useObservers(cf.Global)

@@ -28,6 +28,11 @@ const (
 	busy          = 0.6
 	maxProcessors = 4
 
+	// pace is how long the loop of a director of many servers waits at least for the next checks that are
+	// due: to be woken for several at once costs what it costs for one. paceFrom is how many a second are many.
+	pace     = 5 * time.Millisecond
+	paceFrom = 400
+
 	// How much garbage is worth its memory, in percent of the rest: of few servers and of many.
 	garbageOfFew  = 50
 	garbageOfMany = 100
@@ -63,6 +68,19 @@ func processors(cf *ldirectorcf.Config) int {
 		load += pass.Seconds() / max(v.CheckInterval, time.Second).Seconds()
 	}
 	return min(1+int(load/busy), maxProcessors)
+}
+
+// paceOf is the pace for a configuration.
+func paceOf(cf *ldirectorcf.Config) time.Duration {
+	var perSecond float64
+	for i := range cf.Virtuals {
+		v := &cf.Virtuals[i]
+		perSecond += float64(len(v.Reals)) / max(v.CheckInterval, time.Second).Seconds()
+	}
+	if perSecond < paceFrom {
+		return 0
+	}
+	return pace
 }
 
 // price is what a check of a virtual takes.

@@ -43,3 +43,18 @@ func TestProcessors(t *testing.T) {
 		}
 	}
 }
+
+func TestPace(t *testing.T) {
+	for _, c := range []struct {
+		reals    int
+		interval time.Duration
+		want     time.Duration
+	}{
+		{0, 0, 0}, {399, time.Second, 0}, {400, time.Second, pace}, {400, 2 * time.Second, 0}, {10_000, 10 * time.Second, pace},
+	} {
+		v := ldirectorcf.Virtual{CheckInterval: c.interval, Reals: make([]ldirectorcf.Real, c.reals)}
+		if got := paceOf(&ldirectorcf.Config{Virtuals: []ldirectorcf.Virtual{v}}); got != c.want {
+			t.Errorf("%d reals each %s: %s, want %s", c.reals, c.interval, got, c.want)
+		}
+	}
+}
