@@ -17,8 +17,8 @@ import (
 	"systole/compat/keepalived"
 	"systole/compat/mon"
 	"systole/pkg/diag"
-	"systole/pkg/tool"
 	"systole/pkg/tool/check"
+	"systole/pkg/tool/tooltest"
 )
 
 var update = flag.Bool("update", false, "rewrite what the importers make")
@@ -116,11 +116,10 @@ func checked(t *testing.T, howTo, first, second string) {
 		dirs[name] = installed(t, filepath.Join(howTo, name, "etc/ha.d"))
 	}
 	for _, pair := range [][2]string{{first, second}, {second, first}} {
-		var out, errs bytes.Buffer
-		code := tool.Command{Name: "systole", Verbs: []tool.Verb{check.Verb()}}.Run([]string{"check", "--short", "--node", fullName(pair[0]), "--peer-node", fullName(pair[1]),
-			"--peer", dirs[pair[1]], dirs[pair[0]]}, tool.Streams{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs})
+		out, errs, code := tooltest.Run(check.Verb(), "", "--short", "--node", fullName(pair[0]), "--peer-node", fullName(pair[1]),
+			"--peer", dirs[pair[1]], dirs[pair[0]])
 		if code != 0 {
-			t.Errorf("%s/%s: exit code %d\n%s%s", howTo, pair[0], code, out.String(), errs.String())
+			t.Errorf("%s/%s: exit code %d\n%s%s", howTo, pair[0], code, out, errs)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"os"
@@ -11,14 +10,12 @@ import (
 	"strings"
 	"testing"
 
+	"systole/pkg/golden"
 	"systole/pkg/tool"
+	"systole/pkg/tool/tooltest"
 )
 
-func run(args ...string) (out, errs string, code int) {
-	var stdout, stderr bytes.Buffer
-	code = command().Run(args, tool.Streams{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr})
-	return stdout.String(), stderr.String(), code
-}
+func run(args ...string) (out, errs string, code int) { return tooltest.Call(command(), "", args...) }
 
 // Every verb tells its options and exit codes, in 80 columns.
 func TestHelp(t *testing.T) {
@@ -90,16 +87,8 @@ var update = flag.Bool("update", false, "rewrite the completions that are instal
 // What is installed is what the command writes.
 func TestInstalledCompletions(t *testing.T) {
 	for _, shell := range []string{"bash", "zsh", "fish"} {
-		path := "../../compat/service/completions/systole." + shell
 		out, _, _ := run("completion", shell)
-		if *update {
-			if err := os.WriteFile(path, []byte(out), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if text, err := os.ReadFile(path); err != nil || string(text) != out {
-			t.Errorf("%s is not what the command writes, %v; go test -update rewrites it", path, err)
-		}
+		golden.File(t, *update, "../../compat/service/completions/systole."+shell, out)
 	}
 }
 

@@ -1,7 +1,6 @@
 package agents
 
 import (
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -9,20 +8,17 @@ import (
 	"strings"
 	"testing"
 
-	"systole/compat/lab"
-
 	"github.com/google/go-cmp/cmp"
+
+	"systole/compat/lab"
 )
 
 // sideBySide is how many parts run at a time: what takes long are the originals that sleep.
-const sideBySide = "10"
+const sideBySide = 10
 
 func TestMain(m *testing.M) {
 	lab.Main(lab.Applet{Name: "mark", Run: mark})
-	flag.Parse()
-	if err := flag.Set("test.parallel", sideBySide); err != nil {
-		panic(err)
-	}
+	lab.AtOnce(sideBySide)
 	os.Exit(m.Run())
 }
 
@@ -47,11 +43,8 @@ func same(t *testing.T, p part) {
 	l := lab.Test(t)
 	original, ours := machine(t, l, lab.Originals, p.neighbour), machine(t, l, lab.Systole, p.neighbour)
 	for _, c := range p.calls {
-		var theirs transcript
-		done := make(chan bool)
-		go func() { theirs = original.play(t, c); close(done) }()
-		mine := ours.play(t, c)
-		<-done
+		var theirs, mine transcript
+		lab.Together(func() { theirs = original.play(t, c) }, func() { mine = ours.play(t, c) })
 		if c.compared {
 			compare(t, c, theirs, mine)
 		}

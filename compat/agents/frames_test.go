@@ -1,7 +1,6 @@
 package agents
 
 import (
-	"context"
 	"encoding/binary"
 	"fmt"
 	"net"
@@ -10,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"systole/compat/lab"
-
 	"github.com/mdlayher/packet"
+
+	"systole/compat/lab"
 )
 
 // markType is an EtherType for experiments (IEEE 802), in which nobody else speaks here.
@@ -71,8 +70,7 @@ func (h *host) marks() []int {
 // hear waits until everything has been heard that was sent before the marks on these devices.
 func (h *host) hear(t *testing.T, from []int, devices []string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
+	ctx := patience.For(t)
 	for i, e := range h.ears {
 		if slices.Contains(devices, e.dev) {
 			lab.OK(e.heard.AwaitFrom(ctx, from[i], func(f lab.Frame) bool { return f.EtherType() == markType }))(t)

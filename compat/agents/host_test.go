@@ -1,7 +1,6 @@
 package agents
 
 import (
-	"context"
 	"fmt"
 	"regexp"
 	"slices"
@@ -14,7 +13,7 @@ import (
 )
 
 // patience is for one command: the original's IPv6addr needs seven seconds.
-const patience = 60 * time.Second
+const patience = lab.Patience(60 * time.Second)
 
 // host is a machine with two networks, on each flavour with the same addresses.
 type host struct {
@@ -48,9 +47,7 @@ func (h *host) sh(t *testing.T, script string) lab.Result {
 
 func (h *host) exec(t *testing.T, c lab.Command) lab.Result {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	return lab.OK(h.Exec(ctx, c))(t)
+	return lab.OK(h.Exec(patience.For(t), c))(t)
 }
 
 // transcript is what can be seen of one command.

@@ -16,12 +16,7 @@ cd /etc/ha.d/resource.d
 // TestSyncDaemons moves the kernel's synchronisation daemons as a takeover does, and looks at them
 // with ipvsadm. There is no original to compare with: neither agent is in the packages.
 func TestSyncDaemons(t *testing.T) {
-	if !uml.Inside() {
-		lab.Test(t).Close()
-		lab.OK(lab.EnsureInstalled(t.Context()))(t)
-	}
-	t.Setenv("SYSTOLE_INSTALLED", "1") // there is no Go tool chain in User-Mode Linux
-	if uml.Elsewhere(t) {
+	if uml.Elsewhere(t, uml.Installed) {
 		return
 	}
 	l := lab.Test(t)

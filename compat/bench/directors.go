@@ -131,16 +131,8 @@ func (d directorHost) number(name string) int {
 func (d directorHost) await(ctx context.Context, servers int, limit time.Duration) (time.Time, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if d.number("count") == servers {
-			return time.Now(), nil
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return time.Time{}, fmt.Errorf("%s: %d servers in service, %d wanted", d.Name, d.number("count"), servers)
-		}
+	if lab.Poll(ctx, 5*time.Millisecond, func() (bool, error) { return d.number("count") == servers, nil }) != nil {
+		return time.Time{}, fmt.Errorf("%s: %d servers in service, %d wanted", d.Name, d.number("count"), servers)
 	}
+	return time.Now(), nil
 }

@@ -48,11 +48,7 @@ func newFarm(l *lab.Lab, lan *lab.Switch) (*farm, error) {
 	}
 	f := &farm{host: h, hanging: map[netip.Addr]bool{}, dead: map[netip.Addr]bool{}, seen: map[netip.Addr][]time.Time{}}
 	f.server = &http.Server{Handler: http.HandlerFunc(f.serve), ReadHeaderTimeout: time.Minute, ConnState: f.state}
-	var listener net.Listener
-	err = h.Do(func() (err error) {
-		listener, err = net.Listen("tcp4", "0.0.0.0:80")
-		return err
-	})
+	listener, err := h.Listen("tcp4", "0.0.0.0:80")
 	if err != nil {
 		return nil, fmt.Errorf("servers: %w", err)
 	}

@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"systole/compat/lab"
-
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
+
+	"systole/compat/lab"
 )
 
 // call is one line of testdata/cl_status.txt.
@@ -80,8 +80,8 @@ func (p *pair) ready() {
 	p.saysFinally("ping\n", "nodestatus", gatewayAddr)
 	p.saysFinally("online\n", "clientstatus", activeName, "ipfail")
 	p.saysFinally("online\n", "clientstatus", standbyName, "ipfail", "4000")
-	until(p.t, "ccm knows two members", func() bool {
-		text := lab.OK(p.active.Run(soon(p.t), originalDir+"/cl_status", "hbstatus", "-v"))(p.t).Stdout
+	patience.Until(p.t, "ccm knows two members", func() bool {
+		text := lab.OK(p.active.Run(patience.For(p.t), originalDir+"/cl_status", "hbstatus", "-v"))(p.t).Stdout
 		return strings.Contains(text, "\tmembers 2\n") && strings.Contains(text, "with quorum")
 	})
 }
@@ -89,8 +89,8 @@ func (p *pair) ready() {
 // saysFinally waits until cl_status says something on the active node.
 func (p *pair) saysFinally(want string, args ...string) {
 	p.t.Helper()
-	until(p.t, "cl_status "+strings.Join(args, " "), func() bool {
-		return lab.OK(p.active.Run(soon(p.t), append([]string{"cl_status"}, args...)...))(p.t).Stdout == want
+	patience.Until(p.t, "cl_status "+strings.Join(args, " "), func() bool {
+		return lab.OK(p.active.Run(patience.For(p.t), append([]string{"cl_status"}, args...)...))(p.t).Stdout == want
 	})
 }
 
@@ -104,7 +104,7 @@ func TestClStatus(t *testing.T) {
 	}
 	for _, group := range readCalls(t) {
 		var theirs, mine []string
-		both(
+		lab.Together(
 			func() { theirs = pairs[original].inState(group.state).active.answersTo(group.calls) },
 			func() { mine = pairs[ours].inState(group.state).active.answersTo(group.calls) },
 		)
@@ -114,14 +114,6 @@ func TestClStatus(t *testing.T) {
 			}
 		}
 	}
-}
-
-// both does two things at the same time.
-func both(one, other func()) {
-	done := make(chan bool)
-	go func() { defer close(done); one() }()
-	other()
-	<-done
 }
 
 // callsAtOnce is how many calls a daemon gets side by side: the original takes half a second for an
@@ -167,7 +159,7 @@ func (n *node) answer(dir string, c call) string {
 		group := map[string]string{"hacluster": "haclient", "nobody": "nogroup"}[c.user]
 		argv = append([]string{"setpriv", "--reuid=" + c.user, "--regid=" + group, "--clear-groups"}, argv...)
 	}
-	r, err := n.Run(soon(n.t), argv...)
+	r, err := n.Run(patience.For(n.t), argv...)
 	if err != nil {
 		n.t.Errorf("%s: %v", strings.Join(argv, " "), err)
 	}

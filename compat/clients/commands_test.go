@@ -8,12 +8,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"systole/compat/lab"
-	"systole/compat/layout"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"systole/compat/lab"
+	"systole/compat/layout"
 )
 
 // TestCommands runs the scripts of testdata/commands. Each has two fresh hosts of the same name and
@@ -112,7 +113,7 @@ func steady(text string) string {
 // run runs a line on both hosts at the same time.
 func run(ts *testscript.TestScript, line string) map[daemon]said {
 	hosts := ts.Value(labKey{}).(machines)
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(patience))
 	defer cancel()
 	results, errs := map[daemon]said{}, map[daemon]error{}
 	one := func(d daemon) (said, error) {
@@ -121,7 +122,7 @@ func run(ts *testscript.TestScript, line string) map[daemon]said {
 	}
 	var mine, theirs said
 	var mineErr, theirsErr error
-	both(func() { theirs, theirsErr = one(original) }, func() { mine, mineErr = one(ours) })
+	lab.Together(func() { theirs, theirsErr = one(original) }, func() { mine, mineErr = one(ours) })
 	results[original], errs[original], results[ours], errs[ours] = theirs, theirsErr, mine, mineErr
 	for d, err := range errs {
 		ts.Check(err)

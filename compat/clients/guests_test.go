@@ -25,7 +25,7 @@ func TestAPITest(t *testing.T) {
 	}
 	found := 0 // who began later finds the other one's api_test
 	for n, proc := range started {
-		until(t, n.Name+": api_test has heard both nodes' pings and their answers", func() bool { return heardAll(proc.Stderr()) })
+		patience.Until(t, n.Name+": api_test has heard both nodes' pings and their answers", func() bool { return heardAll(proc.Stderr()) })
 		checkWalk(t, n, proc.Stderr())
 		peer := map[*node]string{p.active: standbyName, p.standby: activeName}[n]
 		found += strings.Count(proc.Stderr(), peer+"/api_test status: [online]")
@@ -37,7 +37,7 @@ func TestAPITest(t *testing.T) {
 		if err := proc.Signal(15); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := proc.Wait(soon(t)); err != nil {
+		if _, err := proc.Wait(patience.For(t)); err != nil {
 			t.Errorf("%s: %v", n.Name, err)
 		}
 	}
@@ -94,14 +94,14 @@ func TestCCM(t *testing.T) {
 		}
 		return strings.Contains(last, "NODES IN THE PRIMARY MEMBERSHIP")
 	}
-	until(t, "two members", func() bool { return members(activeName, standbyName) })
+	patience.Until(t, "two members", func() bool { return members(activeName, standbyName) })
 	p.standby.Kill()
-	until(t, "one member", func() bool { return members(activeName) })
+	patience.Until(t, "one member", func() bool { return members(activeName) })
 	if err := p.standby.Restart(); err != nil {
 		t.Fatal(err)
 	}
 	p.standby.run("service", "heartbeat", "start")
-	until(t, "two members again", func() bool { return members(activeName, standbyName) })
+	patience.Until(t, "two members again", func() bool { return members(activeName, standbyName) })
 }
 
 // TestDopd has DRBD's daemon as respawn client: it signs on, opens its socket and answers that no
@@ -116,7 +116,7 @@ func TestDopd(t *testing.T) {
 		n.run("test", "-S", "/run/heartbeat/dopd/outdater")
 	}
 	// 20: the peer could not be reached, or has no DRBD.
-	r := lab.OK(p.active.Run(soon(t), libexec+"drbd-peer-outdater", "-p", standbyName, "-r", "r0", "-t", "2"))(t)
+	r := lab.OK(p.active.Run(patience.For(t), libexec+"drbd-peer-outdater", "-p", standbyName, "-r", "r0", "-t", "2"))(t)
 	if r.Code != 20 {
 		t.Errorf("drbd-peer-outdater: %+v", r)
 	}

@@ -5,9 +5,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
-	"sync"
 	"testing"
 
 	"systole/compat/lab"
@@ -75,19 +73,15 @@ func bothPrograms(t *testing.T) string {
 	return dir
 }
 
-// excused is a test in which an original may lose a message of its own scripts: two that write to
-// its FIFO at once are read as garbage (wire spec 1.6). It waits for that message for ever then, so
-// that nothing can be said.
+// excused is a test in which an original may lose a message of its own scripts.
 type excused struct {
 	*testing.T
 	logs func() string
 }
 
-var lostOwn = regexp.MustCompile(`NV failure \(msgfromsteam\)|msg2string: Message with zero fields`)
-
 func (e excused) Fatalf(format string, args ...any) {
 	e.Helper()
-	if lostOwn.MatchString(e.logs()) {
+	if lab.LostOwn(e.logs()) {
 		e.Skipf("the original lost a message of its own scripts: "+format, args...)
 	}
 	e.T.Fatalf(format, args...)
@@ -156,20 +150,18 @@ func haCF(peer string) string {
 
 func (n *node) write(name, text string, mode fs.FileMode) {
 	n.t.Helper()
-	if err := n.WriteFile("/etc/ha.d/"+name, []byte(text), mode); err != nil {
-		n.t.Fatal(err)
-	}
+	lab.Must(n.t, n.WriteFile("/etc/ha.d/"+name, []byte(text), mode))
 }
 
 // run is a command that must succeed.
 func (n *node) run(argv ...string) string {
 	n.t.Helper()
-	return lab.OK(n.Check(soon(n.t), argv...))(n.t)
+	return lab.OK(n.Check(patience.For(n.t), argv...))(n.t)
 }
 
 func (n *node) awaits(re string) {
 	n.t.Helper()
-	if _, err := n.log.AwaitLog(soon(n.t), re); err != nil {
+	if _, err := n.log.AwaitLog(patience.For(n.t), re); err != nil {
 		n.t.Fatalf("%s: no line %q: %v", n.Name, re, err)
 	}
 }
@@ -193,15 +185,7 @@ func (n *node) originalLines(d daemon) string {
 // start starts both nodes at once and waits until each holds its own resources.
 func (p *pair) start() {
 	p.t.Helper()
-	var wg sync.WaitGroup
-	for _, n := range []*node{p.active, p.standby} {
-		wg.Go(func() {
-			if r, err := n.Run(p.t.Context(), "service", "heartbeat", "start"); err != nil || r.Code != 0 {
-				p.t.Errorf("%s: start: %v, exit code %d, %s%s", n.Name, err, r.Code, r.Stdout, r.Stderr)
-			}
-		})
-	}
-	wg.Wait()
+	lab.StartHeartbeats(p.t, p.active.Host, p.standby.Host)
 	if p.t.Failed() {
 		p.t.FailNow()
 	}
@@ -214,18 +198,18 @@ func (p *pair) start() {
 // holds waits until the node says that it is responsible for what.
 func (n *node) holds(what string) {
 	n.t.Helper()
-	until(n.t, n.Name+" holds "+what, func() bool {
-		return lab.OK(n.Run(soon(n.t), "cl_status", "rscstatus"))(n.t).Stdout == what+"\n"
+	patience.Until(n.t, n.Name+" holds "+what, func() bool {
+		return lab.OK(n.Run(patience.For(n.t), "cl_status", "rscstatus"))(n.t).Stdout == what+"\n"
 	})
 }
 
 // at waits until the address is on the node and nowhere else.
 func (p *pair) at(n *node) {
 	p.t.Helper()
-	lab.OK(n.AwaitAddr(soon(p.t), vip(), true))(p.t)
+	lab.OK(n.AwaitAddr(patience.For(p.t), vip(), true))(p.t)
 	other := p.active
 	if n == p.active {
 		other = p.standby
 	}
-	lab.OK(other.AwaitAddr(soon(p.t), vip(), false))(p.t)
+	lab.OK(other.AwaitAddr(patience.For(p.t), vip(), false))(p.t)
 }

@@ -225,19 +225,7 @@ var errPatience = errors.New("waited too long")
 
 // poll asks again and again until the answer is yes.
 func poll(ctx context.Context, ask func() (bool, error)) error {
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	limit := time.After(patience)
-	for {
-		if yes, err := ask(); err != nil || yes {
-			return err
-		}
-		select {
-		case <-tick.C:
-		case <-limit:
-			return errPatience
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, errPatience)
+	defer cancel()
+	return lab.Poll(ctx, 100*time.Millisecond, ask)
 }

@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"net/netip"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -88,26 +85,9 @@ func (c *clients) dial(ctx context.Context, from netip.Addr, to string) (net.Con
 // question gets the how-to's page; its last line says which web server it comes from.
 func (c *clients) question(web *http.Client) lab.Answer {
 	a := lab.Answer{Start: time.Now()}
-	a.Server, a.Err = page(web, c.url)
+	a.Server, a.Err = lab.LastLine(web, c.url)
 	a.Latency = time.Since(a.Start)
 	return a
-}
-
-func page(web *http.Client, url string) (string, error) {
-	r, err := web.Get(url)
-	if err != nil {
-		return "", err
-	}
-	defer r.Body.Close()
-	text, err := io.ReadAll(r.Body)
-	if err != nil {
-		return "", err
-	}
-	if r.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("status %s", r.Status)
-	}
-	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return lines[len(lines)-1], nil
 }
 
 // stop ends the clients and returns what each saw. It may be called again.

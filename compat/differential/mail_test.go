@@ -158,7 +158,7 @@ type office struct {
 
 func newOffice(t *testing.T, host *lab.Host, addr string) *office {
 	o := &office{letters: map[string][]string{}}
-	l := listen(t, host, addr)
+	l := lab.OK(host.Listen("tcp", addr))(t)
 	t.Cleanup(func() { l.Close() })
 	go func() {
 		for {

@@ -3,7 +3,6 @@ package differential
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -20,7 +19,7 @@ import (
 func TestMain(m *testing.M) {
 	lab.Main()
 	// User-Mode Linux has one processor, and scenarios wait most of the time.
-	flag.Set("test.parallel", "16")
+	lab.AtOnce(16)
 	if os.Geteuid() == 0 && !uml.Inside() {
 		if _, err := lab.EnsureInstalled(context.Background()); err != nil { // once, not once for each machine
 			fmt.Fprintln(os.Stderr, err)
@@ -38,8 +37,7 @@ func elsewhere(t *testing.T) bool {
 	return uml.Elsewhere(t)
 }
 
-// patience is for everything that must come to be: far longer than any of it takes.
-const patience = 4 * time.Minute
+const patience = lab.Patience(4 * time.Minute)
 
 // hosts are the last numbers of the servers' addresses.
 func hosts() []string { return []string{"11", "12", "13", "14", "15", "19"} }
@@ -172,9 +170,7 @@ func (r *run) both(argv ...string) {
 // on runs a command on one host.
 func (r *run) on(d *director, argv ...string) lab.Result {
 	r.Helper()
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
-	defer cancel()
-	return lab.OK(d.Run(ctx, argv...))(r.T)
+	return lab.OK(d.Run(patience.For(r), argv...))(r.T)
 }
 
 func (r *run) ldirectord(command string) {
@@ -198,6 +194,12 @@ func (r *run) are(m mood, hosts ...string) {
 	}
 }
 
+// looks waits for a state that tells nobody of its coming, and says whether it came.
+func (r *run) looks(so func() bool) bool {
+	r.Helper()
+	return lab.Poll(patience.For(r), lookEvery, func() (bool, error) { return so(), nil }) == nil
+}
+
 // comes waits until both tables are what the text says, and both logs say the same.
 func (r *run) comes(what, text string) {
 	r.Helper()
@@ -209,34 +211,24 @@ func (r *run) comes(what, text string) {
 // tables waits until both tables are what the text says.
 func (r *run) tables(what, text string) {
 	r.Helper()
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
-	defer cancel()
 	for _, d := range r.stage.directors {
-		r.awaitTable(ctx, d, what, r.expected(text))
+		r.awaitTable(d, what, r.expected(text))
 	}
 }
 
 // sameLogs waits until both have written the same, but for what may differ.
 func (r *run) sameLogs(what string) {
 	r.Helper()
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
-	defer cancel()
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	for {
+	diff := ""
+	if !r.looks(func() bool {
 		told := map[string]map[string][]string{}
 		for _, d := range r.stage.directors {
 			told[d.who] = agreed(d.who, r.lines(d), r.extra...)
 		}
-		diff := cmp.Diff(told[original], told[ours])
-		if diff == "" {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			r.Fatalf("%s: the logs (-original +ours)\n%s", what, diff)
-		}
+		diff = cmp.Diff(told[original], told[ours])
+		return diff == ""
+	}) {
+		r.Fatalf("%s: the logs (-original +ours)\n%s", what, diff)
 	}
 }
 
@@ -283,17 +275,9 @@ func (r *run) comesFile(name, want string) {
 // await waits for something on both that tells nobody of its coming.
 func (r *run) await(what string, so func(d *director) bool) {
 	r.Helper()
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
-	defer cancel()
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
 	for _, d := range r.stage.directors {
-		for !so(d) {
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				r.Fatalf("%s: it has not come to be: %s", d.who, what)
-			}
+		if !r.looks(func() bool { return so(d) }) {
+			r.Fatalf("%s: it has not come to be: %s", d.who, what)
 		}
 	}
 }

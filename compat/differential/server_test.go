@@ -1,7 +1,6 @@
 package differential
 
 import (
-	"net"
 	"net/http"
 	"sync"
 	"testing"
@@ -62,21 +61,8 @@ func (s *server) listen(t *testing.T) {
 	t.Helper()
 	s.http = &http.Server{Handler: http.HandlerFunc(s.serve), ReadHeaderTimeout: hangLimit}
 	for _, addr := range s.addrs {
-		go s.http.Serve(listen(t, s.host, addr))
+		go s.http.Serve(lab.OK(s.host.Listen("tcp", addr))(t))
 	}
-}
-
-// listen opens a port of a host.
-func listen(t *testing.T, host *lab.Host, addr string) (l net.Listener) {
-	t.Helper()
-	err := host.Do(func() (err error) {
-		l, err = net.Listen("tcp", addr)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return l
 }
 
 func (s *server) serve(w http.ResponseWriter, r *http.Request) {

@@ -1,8 +1,6 @@
 package differential
 
 import (
-	"context"
-
 	"golang.org/x/sys/unix"
 
 	"systole/compat/lab"
@@ -34,8 +32,7 @@ func supervised(r *run) {
 		p.Signal(unix.SIGINT)
 	}
 	r.comes("the end", "")
-	ctx, cancel := context.WithTimeout(r.Context(), patience)
-	defer cancel()
+	ctx := patience.For(r)
 	for d, p := range running {
 		if code := lab.OK(p.Wait(ctx))(r.T); code != 0 {
 			r.Errorf("%s: exit code %d", d.who, code)

@@ -105,24 +105,20 @@ func (r *run) expected(text string) []string {
 
 // awaitTable waits until a table is what it should be. ipvsadm is asked when the kernel's own listing is another and has
 // as many entries as it should, and now and then.
-func (r *run) awaitTable(ctx context.Context, d *director, what string, want []string) {
+func (r *run) awaitTable(d *director, what string, want []string) {
 	r.Helper()
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
+	ctx := patience.For(r)
 	seen, at := "-", time.Now()
-	for {
+	if !r.looks(func() bool {
 		now := r.entries(lab.OK(d.listing())(r.T))
-		if text := strings.Join(now, ""); len(now) == len(want) && text != seen || time.Since(at) > readAgain {
-			seen, at = text, time.Now()
-			if slices.Equal(r.table(ctx, d), want) {
-				return
-			}
+		text := strings.Join(now, "")
+		if (len(now) != len(want) || text == seen) && time.Since(at) <= readAgain {
+			return false
 		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			r.Fatalf("%s: the table of %s (-want +got)\n%s", what, d.who, cmp.Diff(want, r.table(r.Context(), d)))
-		}
+		seen, at = text, time.Now()
+		return slices.Equal(r.table(ctx, d), want)
+	}) {
+		r.Fatalf("%s: the table of %s (-want +got)\n%s", what, d.who, cmp.Diff(want, r.table(r.Context(), d)))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"systole/compat/lab"
 	"systole/pkg/decision"
 )
 
@@ -96,14 +97,14 @@ func TestPartition(t *testing.T) {
 	p := newPair(t, setting{})
 	p.startBoth()
 	for _, dev := range []string{"eth0", "eth1"} {
-		p.fault(p.a.Cut(dev))
+		lab.Must(p, p.a.Cut(dev))
 	}
 	for _, n := range []*node{p.a, p.b} {
 		n.silent(n.tells(told{cause: decision.Death, subject: n.peer, follows: silence, held: [2]string{"local", "all"},
 			peer: [2]string{"local", ""}, ran: p.takes(n)}))
 	}
 	for _, dev := range []string{"eth0", "eth1"} {
-		p.fault(p.a.Heal(dev))
+		lab.Must(p, p.a.Heal(dev))
 	}
 	for _, n := range []*node{p.a, p.b} {
 		n.holds("local")
@@ -136,7 +137,7 @@ func (p *pair) gives(n *node) []string {
 func TestOneLink(t *testing.T) {
 	p := newPair(t, setting{})
 	p.startBoth()
-	p.fault(p.a.Unplug("eth1"))
+	lab.Must(p, p.a.Unplug("eth1"))
 	for _, n := range []*node{p.a, p.b} {
 		w := told{cause: decision.Link, subject: n.peer + ":eth1", held: [2]string{"local", "local"}, peer: [2]string{"local", "local"},
 			says: []string{"Nothing moves as long as another link to that node works"}}
@@ -154,7 +155,7 @@ func TestOneLink(t *testing.T) {
 func TestPingLoss(t *testing.T) {
 	p := newPair(t, setting{ipfail: true})
 	p.startBoth()
-	p.fault(p.a.Deafen("eth0", p.gateway))
+	lab.Must(p, p.a.Deafen("eth0", p.gateway))
 	p.a.tells(told{cause: decision.Ipfail, subject: first, detail: "all", follows: []decision.Cause{decision.PingLoss}, held: [2]string{"local", "none"}, peer: [2]string{"local", "all"}, ran: stopAll,
 		says: []string{"The ping node 192.0.2.254 stopped answering", "The ping node 192.0.2.254 did not answer."}})
 	p.b.tells(told{cause: decision.Ipfail, subject: first, detail: "all", held: [2]string{"local", "all"}, peer: [2]string{"local", "none"}, ran: startWWW,
@@ -165,7 +166,7 @@ func TestPingLoss(t *testing.T) {
 func TestOnePathWithIpfail(t *testing.T) {
 	p := newPair(t, setting{ipfail: true})
 	p.startBoth()
-	p.fault(p.a.Cut("eth0"))
+	lab.Must(p, p.a.Cut("eth0"))
 	p.a.holds("none")
 	for _, n := range []*node{p.a, p.b} {
 		rec, _ := n.last(decision.Occasion{Cause: decision.Ipfail})

@@ -88,15 +88,13 @@ func (s setting) haCF(overLan, overCross string) string {
 
 func (n *node) write(file, text string) {
 	n.t.Helper()
-	if err := n.WriteFile("/etc/ha.d/"+file, []byte(text), 0o600); err != nil {
-		n.t.Fatal(err)
-	}
+	lab.Must(n.t, n.WriteFile("/etc/ha.d/"+file, []byte(text), 0o600))
 }
 
 // run is a command that must succeed.
 func (n *node) run(argv ...string) string {
 	n.t.Helper()
-	return lab.OK(n.Check(soon(n.t), argv...))(n.t)
+	return lab.OK(n.Check(patience.For(n.t), argv...))(n.t)
 }
 
 func (n *node) tool(name string, args ...string) {
@@ -128,8 +126,8 @@ func (n *node) reboot() {
 func (n *node) holds(what string) {
 	n.t.Helper()
 	said := ""
-	if !until(n.t, func() bool {
-		said = strings.TrimSpace(lab.OK(n.Run(soon(n.t), "cl_status", "rscstatus"))(n.t).Stdout)
+	if !patience.Within(n.t, func() bool {
+		said = strings.TrimSpace(lab.OK(n.Run(patience.For(n.t), "cl_status", "rscstatus"))(n.t).Stdout)
 		return said == what
 	}) {
 		n.t.Fatalf("%s holds %q, not %q", n.Name, said, what)
@@ -150,12 +148,4 @@ func (p *pair) startBoth() {
 func (n *node) log() string {
 	text, _ := n.ReadFile("/var/log/ha.log")
 	return string(text)
-}
-
-// fault is something that is done to a network card.
-func (p *pair) fault(err error) {
-	p.Helper()
-	if err != nil {
-		p.Fatal(err)
-	}
 }

@@ -24,7 +24,7 @@ func (n *node) restart() (id int, text string) {
 // explain asks for what there may not be.
 func (n *node) explain(args ...string) lab.Result {
 	n.t.Helper()
-	return lab.OK(n.Run(soon(n.t), append([]string{"systole", "explain"}, args...)...))(n.t)
+	return lab.OK(n.Run(patience.For(n.t), append([]string{"systole", "explain"}, args...)...))(n.t)
 }
 
 const inOrder = "It had been stopped in order"

@@ -29,8 +29,8 @@ type told struct {
 func (n *node) last(o decision.Occasion) (rec *decision.Record, text string) {
 	n.t.Helper()
 	var r lab.Result
-	so := until(n.t, func() bool {
-		r = lab.OK(n.Run(soon(n.t), "systole", "explain", "last", "--json"))(n.t)
+	so := patience.Within(n.t, func() bool {
+		r = lab.OK(n.Run(patience.For(n.t), "systole", "explain", "last", "--json"))(n.t)
 		rec = &decision.Record{}
 		return r.Code == 0 && json.Unmarshal([]byte(r.Stdout), rec) == nil && rec.Done && rec.Cause == o.Cause &&
 			(o.Subject == "" || rec.Subject == o.Subject) && (o.Detail == "" || rec.Detail == o.Detail)

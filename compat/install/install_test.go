@@ -9,9 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"systole/compat/layout"
-
 	"github.com/google/go-cmp/cmp"
+
+	"systole/compat/layout"
+	"systole/pkg/golden"
 )
 
 var update = flag.Bool("update", false, "rewrite testdata/listing.txt")
@@ -74,20 +75,7 @@ func TestListing(t *testing.T) {
 	if stdout != "" || stderr != "" {
 		t.Errorf("a first installation says %q, %q", stdout, stderr)
 	}
-	const golden = "testdata/listing.txt"
-	got := listing(t, dest)
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("(-want +got; go test -update rewrites it)\n%s", d)
-	}
+	golden.File(t, *update, "testdata/listing.txt", listing(t, dest))
 }
 
 // Links lead to the program from wherever the tree is.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -49,8 +48,7 @@ func disk(t *testing.T) string {
 func TestInstallOnAMachine(t *testing.T) {
 	l := lab.Test(t)
 	h := lab.OK(l.Host(lab.Spec{Name: "fresh", Flavour: lab.Bare, Layers: []string{disk(t)}}))(t)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	t.Cleanup(cancel)
+	ctx := lab.Patience(time.Minute).For(t)
 	check := func(script, want string) {
 		t.Helper()
 		if r := lab.OK(h.Sh(ctx, script))(t); r.Stdout != want || r.Code != 0 {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -18,7 +17,6 @@ import (
 type tester interface {
 	lab.TB
 	Error(...any)
-	Errorf(format string, args ...any)
 	Fatal(...any)
 }
 
@@ -34,11 +32,6 @@ type attempt struct {
 }
 
 const maxAttempts = 3
-
-// lostOwn matches what an original writes when it loses a message of its own scripts: two that
-// write to its FIFO at once, or one in two pieces, are read as garbage (wire spec 1.6). It then
-// waits for that message for ever, so that nothing can be said about the story.
-var lostOwn = regexp.MustCompile(`NV failure \(msgfromsteam\)|msg2string: Message with zero fields`)
 
 // tell tells a story; again if it ends badly because an original lost a message of its own.
 func tell(t *testing.T, story func(a *attempt)) {

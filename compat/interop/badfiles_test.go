@@ -98,7 +98,7 @@ func (c badFile) start(t *testing.T, n *node) (code int, says string) {
 	if c.missing != "" {
 		n.run("rm", "/etc/ha.d/"+c.missing)
 	}
-	r := lab.OK(n.Run(soon(t), "/usr/libexec/heartbeat/heartbeat"))(t)
+	r := lab.OK(n.Run(patience.For(t), "/usr/libexec/heartbeat/heartbeat"))(t)
 	return r.Code, firstError(r.Stderr)
 }
 
@@ -121,7 +121,7 @@ func firstError(text string) string {
 // leftNothing looks for what a refused start may not leave behind.
 func (n *node) leftNothing() {
 	n.t.Helper()
-	r := lab.OK(n.Sh(soon(n.t), `pgrep -f '[h]eartbeat: master'; ls /run/heartbeat.pid 2>/dev/null; ss -Hlun 'sport = :694'; ip -o addr | grep -F 121.254.175.70`))(n.t)
+	r := lab.OK(n.Sh(patience.For(n.t), `pgrep -f '[h]eartbeat: master'; ls /run/heartbeat.pid 2>/dev/null; ss -Hlun 'sport = :694'; ip -o addr | grep -F 121.254.175.70`))(n.t)
 	if r.Stdout != "" {
 		n.t.Errorf("left behind: %s", r.Stdout)
 	}

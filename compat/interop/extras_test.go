@@ -92,7 +92,7 @@ func exchangeLetters(p *pair) {
 			from.letter(i, texts)
 			want := fmt.Sprintf("%s %d %d", from.Name, i, texts*textLength)
 			for _, to := range logs {
-				lab.OK(to.Await(soon(p.attempt), func(l lab.Line) bool { return strings.TrimSpace(l.Text) == want }))(p.attempt)
+				lab.OK(to.Await(patience.For(p.attempt), func(l lab.Line) bool { return strings.TrimSpace(l.Text) == want }))(p.attempt)
 			}
 		}
 	}
@@ -172,7 +172,7 @@ func TestOwnFields(t *testing.T) {
 				p.at(p.www, p.active)
 				p.joined()
 				want := ours.Name + " active 1,handover " + activeName
-				lab.OK(fields.Await(soon(p.attempt), func(l lab.Line) bool { return strings.TrimSpace(l.Text) == want }))(p.attempt)
+				lab.OK(fields.Await(patience.For(p.attempt), func(l lab.Line) bool { return strings.TrimSpace(l.Text) == want }))(p.attempt)
 				p.step("standby of the holder: released before it is taken")
 				p.active.tool("hb_standby", "all")
 				p.at(p.www, p.standby)

@@ -106,7 +106,7 @@ func newForger(t *testing.T) *forger {
 	n.start()
 	n.awaits("Local status now set to: 'up'")
 	f := &forger{T: t, victim: n, wire: wire, frames: map[int][]byte{}, at: n.log.Len()}
-	f.conn = lab.OK(mine.Dial(soon(t), "udp", "10.9.0.11:694"))(t)
+	f.conn = lab.OK(mine.Dial(patience.For(t), "udp", "10.9.0.11:694"))(t)
 	capture := lab.OK(os.Open("testdata/injected-negative.pcap"))(t)
 	defer capture.Close()
 	for _, d := range lab.OK(pcap.ReadAll(capture))(t) {
@@ -134,7 +134,7 @@ func (f *forger) strike(b blow) {
 	f.send(f.frames[b.frame])
 	again := time.NewTicker(100 * time.Millisecond)
 	defer again.Stop()
-	ctx := soon(f.T)
+	ctx := patience.For(f.T)
 	for len(b.says) > 0 {
 		if i, ok := f.logged(b.says[0]); ok {
 			f.at, b.says = i, b.says[1:]
@@ -157,7 +157,7 @@ func (f *forger) strike(b blow) {
 // sent waits for a datagram of the victim after the first mark frames.
 func (f *forger) sent(mark, frame int, re *regexp.Regexp) {
 	f.Helper()
-	_, err := f.wire.AwaitFrom(soon(f.T), mark, func(at lab.Frame) bool {
+	_, err := f.wire.AwaitFrom(patience.For(f.T), mark, func(at lab.Frame) bool {
 		src, _, payload, ok := at.UDP()
 		return ok && src.Addr() == victimAddr() && re.Match(payload)
 	})

@@ -77,7 +77,7 @@ func (p *pair) signs(wire *lab.Capture, n *node, key int) {
 	p.Helper()
 	addr := map[*node]string{p.active: activeAddr, p.standby: standbyAddr}[n]
 	token, in := regexp.MustCompile(fmt.Sprintf(`%%%%%%\n[0-9]+:%d `, key)), 0
-	lab.OK(wire.AwaitFrom(soon(p.attempt), wire.Len(), func(f lab.Frame) bool {
+	lab.OK(wire.AwaitFrom(patience.For(p.attempt), wire.Len(), func(f lab.Frame) bool {
 		src, _, data, ok := f.UDP()
 		if !ok || src.Addr().String() != addr {
 			return false

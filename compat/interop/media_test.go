@@ -48,7 +48,7 @@ func TestMedia(t *testing.T) {
 			}
 			wire.Cut()
 			for i := range lans[1:] { // the last link left is eth0
-				must(t, one.Unplug(fmt.Sprintf("eth%d", i+1)))
+				lab.Must(t, one.Unplug(fmt.Sprintf("eth%d", i+1)))
 			}
 			for link := range cables() {
 				if link != "eth0" {
@@ -58,7 +58,7 @@ func TestMedia(t *testing.T) {
 			}
 			wire.Mend()
 			for i := range lans[1:] {
-				must(t, one.Plug(fmt.Sprintf("eth%d", i+1)))
+				lab.Must(t, one.Plug(fmt.Sprintf("eth%d", i+1)))
 			}
 			for link := range cables() {
 				one.hears(two, link, "up")
@@ -70,13 +70,6 @@ func TestMedia(t *testing.T) {
 				n.quiet()
 			}
 		})
-	}
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -102,8 +95,8 @@ func mediaNode(t *testing.T, l *lab.Lab, lans []*lab.Switch, tty *lab.Tty, numbe
 // hears waits until a link to the peer has a status, as cl_status tells it.
 func (n *node) hears(peer *node, link, status string) {
 	n.t.Helper()
-	until(n.t, fmt.Sprintf("%s: %s of %s is %s", n.Name, link, peer.Name, status), func() bool {
-		return strings.TrimSpace(lab.OK(n.Run(soon(n.t), "cl_status", "hblinkstatus", peer.Name, link))(n.t).Stdout) == status
+	patience.Until(n.t, fmt.Sprintf("%s: %s of %s is %s", n.Name, link, peer.Name, status), func() bool {
+		return strings.TrimSpace(lab.OK(n.Run(patience.For(n.t), "cl_status", "hblinkstatus", peer.Name, link))(n.t).Stdout) == status
 	})
 }
 

@@ -24,7 +24,7 @@ type span struct{ from, to int }
 // run is a command that must succeed.
 func (n *node) run(argv ...string) string {
 	n.t.Helper()
-	return lab.OK(n.Check(soon(n.t), argv...))(n.t)
+	return lab.OK(n.Check(patience.For(n.t), argv...))(n.t)
 }
 
 func (n *node) start() {
@@ -36,7 +36,7 @@ func (n *node) start() {
 func (n *node) stop() {
 	n.t.Helper()
 	n.run("service", "heartbeat", "stop")
-	if r := lab.OK(n.Sh(soon(n.t), "pgrep -x heartbeat; pgrep -f '[h]eartbeat: '; pgrep -x ipfail"))(n.t); r.Stdout != "" {
+	if r := lab.OK(n.Sh(patience.For(n.t), "pgrep -x heartbeat; pgrep -f '[h]eartbeat: '; pgrep -x ipfail"))(n.t); r.Stdout != "" {
 		n.t.Errorf("%s: after the stop runs still %q", n.Name, r.Stdout)
 	}
 }
@@ -68,13 +68,13 @@ func (n *node) tool(name string, args ...string) {
 // holds waits until the node says that it is responsible for what, and that nothing is in motion.
 func (n *node) holds(what string) {
 	n.t.Helper()
-	until(n.t, n.Name+" holds "+what, func() bool { return n.rscstatus() == what })
+	patience.Until(n.t, n.Name+" holds "+what, func() bool { return n.rscstatus() == what })
 }
 
 // rests waits until nothing is in motion on the node.
 func (n *node) rests() {
 	n.t.Helper()
-	until(n.t, n.Name+" is at rest", func() bool {
+	patience.Until(n.t, n.Name+" is at rest", func() bool {
 		now := n.rscstatus()
 		return now != "transition" && now != ""
 	})
@@ -82,7 +82,7 @@ func (n *node) rests() {
 
 func (n *node) rscstatus() string {
 	n.t.Helper()
-	return strings.TrimSpace(lab.OK(n.Run(soon(n.t), "cl_status", "rscstatus"))(n.t).Stdout)
+	return strings.TrimSpace(lab.OK(n.Run(patience.For(n.t), "cl_status", "rscstatus"))(n.t).Stdout)
 }
 
 // says waits for the lines of an order (see orders_test.go), from the present step's mark on.
@@ -91,7 +91,7 @@ func (n *node) says(order string, peer *node) {
 	at := n.mark
 	for _, line := range orderOf(n.t, order, n.Name, peer.Name) {
 		next := at
-		_, err := n.log.AwaitFrom(soon(n.t), at, func(l lab.Line) bool {
+		_, err := n.log.AwaitFrom(patience.For(n.t), at, func(l lab.Line) bool {
 			next++
 			return line.MatchString(l.Text)
 		})
@@ -106,7 +106,7 @@ func (n *node) says(order string, peer *node) {
 // awaits waits for one line from the present step's mark on and returns it.
 func (n *node) awaits(re string) lab.Line {
 	n.t.Helper()
-	line, err := n.log.AwaitLogFrom(soon(n.t), n.mark, re)
+	line, err := n.log.AwaitLogFrom(patience.For(n.t), n.mark, re)
 	if err != nil {
 		n.t.Fatalf("%s: %v: no line %q among\n%s", n.Name, err, re, n.since(n.mark))
 	}

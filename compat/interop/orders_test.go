@@ -82,4 +82,4 @@ func (n *node) maker() string {
 }
 
 // lostOwn says whether an original has lost a message of its own scripts.
-func (n *node) lostOwn() bool { return !n.ours && lostOwn.MatchString(n.since(0)) }
+func (n *node) lostOwn() bool { return !n.ours && lab.LostOwn(n.since(0)) }

@@ -53,8 +53,8 @@ func (p *pair) bothHold() {
 	if p.standby.ours {
 		ours, original = p.standby, p.active
 	}
-	lab.OK(p.active.AwaitAddr(soon(p.attempt), p.www, true))(p.attempt)
-	lab.OK(p.standby.AwaitAddr(soon(p.attempt), p.www, true))(p.attempt)
+	lab.OK(p.active.AwaitAddr(patience.For(p.attempt), p.www, true))(p.attempt)
+	lab.OK(p.standby.AwaitAddr(patience.For(p.attempt), p.www, true))(p.attempt)
 	ours.awaits(`ERROR: (IPv4 address collision 121\.254\.175\.70 |Duplicate address: .* claims 121\.254\.175\.70, )`)
 	p.joined()
 
@@ -65,7 +65,7 @@ func (p *pair) bothHold() {
 
 	p.step("return of ours beside the holder")
 	ours.reboot()
-	lab.OK(ours.AwaitAddr(soon(p.attempt), p.www, true))(p.attempt)
+	lab.OK(ours.AwaitAddr(patience.For(p.attempt), p.www, true))(p.attempt)
 	p.joined()
 	if n := len(p.lab.Holders(p.www)); n != 2 {
 		p.Errorf("%d nodes hold the address, want both as with two originals", n)

@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -118,9 +117,7 @@ func (p *pair) newNode(lan *lab.Switch, name, addr, peer string, f lab.Flavour) 
 
 func (n *node) write(name, text string, mode fs.FileMode) {
 	n.t.Helper()
-	if err := n.WriteFile("/etc/ha.d/"+name, []byte(text), mode); err != nil {
-		n.t.Fatal(err)
-	}
+	lab.Must(n.t, n.WriteFile("/etc/ha.d/"+name, []byte(text), mode))
 }
 
 // logFiles are lines of ha.cf, and of logd.cf.
@@ -186,22 +183,14 @@ func (p *pair) step(what string) {
 func (p *pair) startBoth() {
 	p.Helper()
 	p.step("cold start of both")
-	var wg sync.WaitGroup
-	for _, n := range []*node{p.active, p.standby} {
-		wg.Go(func() {
-			if r, err := n.Run(p.Context(), "service", "heartbeat", "start"); err != nil || r.Code != 0 {
-				p.Errorf("%s: start: %v, exit code %d, %s%s", n.Name, err, r.Code, r.Stdout, r.Stderr)
-			}
-		})
-	}
-	wg.Wait()
+	lab.StartHeartbeats(p.attempt, p.active.Host, p.standby.Host)
 }
 
 // at waits until the address is on the node and gone from the other one.
 func (p *pair) at(vip netip.Addr, n *node) {
 	p.Helper()
-	came := lab.OK(n.AwaitAddr(soon(p.attempt), vip, true))(p.attempt)
-	lab.OK(p.other(n).AwaitAddr(soon(p.attempt), vip, false))(p.attempt)
+	came := lab.OK(n.AwaitAddr(patience.For(p.attempt), vip, true))(p.attempt)
+	lab.OK(p.other(n).AwaitAddr(patience.For(p.attempt), vip, false))(p.attempt)
 	if came.After(p.begun) {
 		p.Logf("  %s is on %s (%s) after %.2f s", vip, n.Name, n.maker(), came.Sub(p.begun).Seconds())
 	}

@@ -2,7 +2,6 @@ package interop
 
 import (
 	"regexp"
-	"sync"
 	"testing"
 
 	"systole/compat/lab"
@@ -21,7 +20,7 @@ func TestPartition(t *testing.T) {
 		if err := p.active.Cut("eth0"); err != nil {
 			p.Fatal(err)
 		}
-		lab.OK(p.standby.AwaitAddr(soon(p.attempt), p.www, true))(p.attempt)
+		lab.OK(p.standby.AwaitAddr(patience.For(p.attempt), p.www, true))(p.attempt)
 		for _, n := range []*node{p.active, p.standby} {
 			n.says("take after cut", p.other(n))
 			n.says("takeover over", p.other(n))
@@ -71,13 +70,10 @@ func (p *pair) settled() {
 // restarted is what an original makes of it, and we beside one.
 func (p *pair) restarted() {
 	p.Helper()
-	var wg sync.WaitGroup
-	for _, n := range []*node{p.active, p.standby} {
-		wg.Go(func() {
-			n.says("healed with an original", p.other(n))
-			n.says("healed", p.other(n))
-		})
+	says := func(n *node) {
+		n.says("healed with an original", p.other(n))
+		n.says("healed", p.other(n))
 	}
-	wg.Wait()
-	lab.OK(p.active.AwaitAddr(soon(p.attempt), p.www, true))(p.attempt)
+	lab.Together(func() { says(p.active) }, func() { says(p.standby) })
+	lab.OK(p.active.AwaitAddr(patience.For(p.attempt), p.www, true))(p.attempt)
 }

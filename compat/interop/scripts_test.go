@@ -49,7 +49,7 @@ func TestScripts(t *testing.T) {
 			n.run("env", "HA_STOPRETRYMAX=1", "/etc/init.d/heartbeat", "start")
 			n.says("start fails", n)
 			n.says("leaves a daemon", n)
-			until(t, "the last group runs", func() bool { return n.has("/run/websvc.u") })
+			patience.Until(t, "the last group runs", func() bool { return n.has("/run/websvc.u") })
 			n.run("test", "-e", "/run/websvc.d")
 			n.run("sh", "-c", "kill -0 $(cat /run/daemonic.d)")
 			if n.has("/run/websvc.x") {
@@ -82,7 +82,7 @@ func TestHangingScript(t *testing.T) {
 		t.Errorf("rscstatus is %q while a script hangs", got)
 	}
 	n.awaits(`WARN: /etc/ha\.d/resource\.d/hanging h start still runs after 30s$`)
-	if r := lab.OK(n.Run(soon(t), "cl_status", "hbstatus"))(t); r.Code != 0 {
+	if r := lab.OK(n.Run(patience.For(t), "cl_status", "hbstatus"))(t); r.Code != 0 {
 		t.Errorf("cl_status hbstatus: exit code %d, %s", r.Code, r.Stdout)
 	}
 	stop := lab.OK(n.Start("service", "heartbeat", "stop"))(t)
@@ -90,7 +90,7 @@ func TestHangingScript(t *testing.T) {
 	n.run("sh", "-c", "kill $(cat /run/hanging.pid)")
 	n.awaits(`ERROR: Return code \d+ from /etc/ha\.d/resource\.d/hanging$`)
 	n.awaits(`CRIT: Giving up resources due to failure of hanging::h$`)
-	if code := lab.OK(stop.Wait(soon(t)))(t); code != 0 {
+	if code := lab.OK(stop.Wait(patience.For(t)))(t); code != 0 {
 		t.Errorf("the stop ends with %d", code)
 	}
 	n.awaits(`Heartbeat shutdown complete\.$`)
@@ -104,11 +104,11 @@ func TestCannotOpen(t *testing.T) {
 	n := alone(t, lab.Systole, activeName+" 121.254.175.70\n")
 	refused := func(want string) {
 		t.Helper()
-		r := lab.OK(n.Run(soon(t), "/usr/libexec/heartbeat/heartbeat"))(t)
+		r := lab.OK(n.Run(patience.For(t), "/usr/libexec/heartbeat/heartbeat"))(t)
 		if r.Code != 1 || !regexp.MustCompile(want).MatchString(r.Stderr) {
 			t.Errorf("exit code %d, says %q, want %q", r.Code, r.Stderr, want)
 		}
-		if r := lab.OK(n.Run(soon(t), "pgrep", "-f", "[h]eartbeat: master"))(t); r.Stdout != "" {
+		if r := lab.OK(n.Run(patience.For(t), "pgrep", "-f", "[h]eartbeat: master"))(t); r.Stdout != "" {
 			t.Errorf("runs: %s", r.Stdout)
 		}
 		if n.has("/run/heartbeat.pid") {

@@ -53,7 +53,7 @@ func TestStandby(t *testing.T) {
 			p.ends(m.active, m.standby)
 		}
 		p.step("a wrong word")
-		r := lab.OK(p.active.Run(soon(p.attempt), "/usr/share/heartbeat/hb_standby", "everything"))(p.attempt)
+		r := lab.OK(p.active.Run(patience.For(p.attempt), "/usr/share/heartbeat/hb_standby", "everything"))(p.attempt)
 		if r.Code != 1 || !strings.Contains(r.Stdout+r.Stderr, "wrong resources(everything).") {
 			p.Errorf("hb_standby everything: exit code %d, %q %q", r.Code, r.Stdout, r.Stderr)
 		}
@@ -113,7 +113,7 @@ func TestLoss(t *testing.T) {
 			p.Fatal(err)
 		}
 		for _, n := range []*node{p.active, p.standby} {
-			until(p.attempt, n.Name+" has what it missed", n.missesNothing)
+			patience.Until(p.attempt, n.Name+" has what it missed", n.missesNothing)
 		}
 		p.joined()
 		p.at(p.www, p.active)
@@ -128,7 +128,7 @@ func (p *pair) missedAndGot(n *node) {
 	for _, re := range []string{`[0-9]+ lost packet\(s\) for`, `No pkts missing from`} {
 		at := n.mark
 		match := regexp.MustCompile(re)
-		lab.OK(n.log.AwaitFrom(soon(p.attempt), at, func(l lab.Line) bool {
+		lab.OK(n.log.AwaitFrom(patience.For(p.attempt), at, func(l lab.Line) bool {
 			at++
 			return match.MatchString(l.Text)
 		}))(p.attempt)

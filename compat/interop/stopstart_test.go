@@ -142,7 +142,7 @@ func (p *pair) stopBoth() {
 		first.awaits(`Heartbeat shutdown in progress`)
 	}
 	second.stop()
-	if code := lab.OK(stopping.Wait(soon(p.attempt)))(p.attempt); code != 0 {
+	if code := lab.OK(stopping.Wait(patience.For(p.attempt)))(p.attempt); code != 0 {
 		p.Errorf("%s: stop ends with %d", first.Name, code)
 	}
 	first.awaits("Heartbeat shutdown complete.$")

@@ -22,7 +22,7 @@ func TestRollingSwap(t *testing.T) {
 		p.startBoth()
 		p.at(p.www, p.active)
 		p.joined()
-		lab.OK(client.AwaitAnswer(soon(a), time.Now()))(a)
+		lab.OK(client.AwaitAnswer(patience.For(a), time.Now()))(a)
 
 		own, dearest := 0, 0
 		for range rounds {
@@ -97,7 +97,7 @@ func (p *pair) exchange(client *lab.Traffic, n *node, to lab.Flavour) int {
 	n.awaits("Comm_now_up")
 	p.at(p.www, p.active)
 	p.joined()
-	lab.OK(client.AwaitAnswer(soon(p.attempt), time.Now()))(p.attempt)
+	lab.OK(client.AwaitAnswer(patience.For(p.attempt), time.Now()))(p.attempt)
 	lost := lab.Answers(client.All()[from:]).Failures()
 	p.Logf("  the client lost %d questions", lost)
 	return lost

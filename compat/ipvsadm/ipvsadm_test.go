@@ -1,65 +1,36 @@
 package ipvsadm
 
 import (
-	"bytes"
 	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"systole/compat/conversion"
 	"systole/pkg/diag"
+	"systole/pkg/golden"
 	"systole/pkg/ldirectorcf"
 )
 
 var update = flag.Bool("update", false, "rewrite what is made of the cases in testdata")
 
-func TestCases(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no case files: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) { runCase(t, file) })
-	}
-}
+// Each case has commands, and what is made of them.
+func TestCases(t *testing.T) { golden.Cases(t, *update, played, "commands") }
 
-func runCase(t *testing.T, file string) {
-	archive, err := txtar.ParseFile(file)
+func played(t *testing.T, given *txtar.Archive) (made []txtar.File) {
+	tree, report, err := Convert("commands", given.Files[0].Data)
 	if err != nil {
 		t.Fatal(err)
 	}
-	given := archive.Files[0]
-	tree, report, err := Convert("commands", given.Data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	checkAccount(t, given.Data, report)
-	result := &txtar.Archive{Comment: archive.Comment, Files: []txtar.File{given}}
+	checkAccount(t, given.Files[0].Data, report)
 	for _, f := range tree {
-		result.Files = append(result.Files, txtar.File{Name: f.Path, Data: f.Text})
+		made = append(made, txtar.File{Name: f.Path, Data: f.Text})
 	}
-	var errors strings.Builder
-	for _, d := range report.Errors {
-		errors.WriteString(d.String() + "\n")
+	if report.Failed() {
+		made = append(made, golden.Lines("errors", report.Errors))
 	}
-	if errors.Len() > 0 {
-		result.Files = append(result.Files, txtar.File{Name: "errors", Data: []byte(errors.String())})
-	}
-	got := txtar.Format(result)
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if want := txtar.Format(archive); !bytes.Equal(got, want) {
-		t.Errorf("-want +got, -update rewrites\n%s", cmp.Diff(string(want), string(got)))
-	}
+	return made
 }
 
 // checkAccount: every line but blanks, comments and continuations is in the report.
@@ -79,16 +50,8 @@ func checkAccount(t *testing.T, text []byte, report *conversion.Report) {
 
 // Whatever the commands: no panic, every line told, and what is made is read without an error.
 func FuzzConvert(f *testing.F) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, file := range files {
-		archive, err := txtar.ParseFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(archive.Files[0].Data)
+	for _, c := range golden.Given(f) {
+		f.Add(c.Data)
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		tree, report, err := Convert("f", text)

@@ -4,29 +4,19 @@ import (
 	"bytes"
 	"io/fs"
 	"net/netip"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/rogpeppe/go-internal/txtar"
-
 	"systole/compat/conversion"
 	"systole/pkg/diag"
+	"systole/pkg/golden"
 )
 
 // Whatever the file: no panic; each line with a word is in the report; what is made is read by the
 // daemons without an error, is the same for both nodes but for ha.cf, and lies inside their trees.
 func FuzzConvert(f *testing.F) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, file := range files {
-		archive, err := txtar.ParseFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(archive.Files[0].Data)
+	for _, c := range golden.Given(f) {
+		f.Add(c.Data)
 	}
 	f.Add([]byte("vrrp_instance V\n{ interface e\n virtual_ipaddress { ::1/1 fe80::/128 brd + 1.2.3.4/31 } }\nvirtual_server_group G { 0.0.0.0/0 1 ::/0 2 1.2.3.4-1 }"))
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -18,7 +18,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-const patience = 60 * time.Second
+const patience = lab.Patience(60 * time.Second)
 
 // host is a machine of the lab with what is asked of it.
 type host struct {
@@ -44,8 +44,7 @@ func (h *host) is(line, output string, code int) {
 // TestGenhash has the genhash of keepalived and ours ask the same web servers.
 func TestGenhash(t *testing.T) {
 	l := lab.Test(t)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
+	ctx := patience.For(t)
 	lan := lab.OK(l.Switch("lan"))(t)
 	h := &host{lab.OK(l.Host(lab.Spec{Name: "director", Flavour: lab.Systole, Ports: map[string]lab.Port{"eth0": lab.On(lan, "10.0.0.1/24", "fd00::1/64")}}))(t), t, ctx}
 	web := lab.OK(l.Host(lab.Spec{Name: "web", Ports: map[string]lab.Port{"eth0": lab.On(lan, "10.0.0.2/24", "fd00::2/64")}}))(t)
@@ -90,8 +89,7 @@ func (h *host) copy(from, to string) {
 // scripts, each once for a change of state.
 func TestScripts(t *testing.T) {
 	l := lab.Test(t)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
+	ctx := patience.For(t)
 	lan := lab.OK(l.Switch("lan"))(t)
 	h := &host{lab.OK(l.Host(lab.Spec{Name: "dongho-vm111", Flavour: lab.Systole, Ports: map[string]lab.Port{"eth0": lab.On(lan, "10.30.6.111/24")}}))(t), t, ctx}
 	h.copy(example, "/etc")
@@ -132,8 +130,7 @@ func TestScripts(t *testing.T) {
 // The shell can read every script that is made of the cases.
 func TestShellReads(t *testing.T) {
 	l := lab.Test(t)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
+	ctx := patience.For(t)
 	h := &host{lab.OK(l.Host(lab.Spec{Name: "shell"}))(t), t, ctx}
 	text, err := os.ReadFile("testdata/groups.txt")
 	if err != nil {

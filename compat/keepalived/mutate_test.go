@@ -3,10 +3,9 @@ package keepalived
 import (
 	"bytes"
 	"math/rand"
-	"path/filepath"
 	"testing"
 
-	"github.com/rogpeppe/go-internal/txtar"
+	"systole/pkg/golden"
 )
 
 // mutations is how many damaged files TestDamaged makes of the cases.
@@ -15,18 +14,11 @@ const mutations = 5000
 // What an editor or a bad copy does to a file: letters lost or changed, lines cut and doubled. The
 // generator's seed is fixed, so a failure can be repeated.
 func TestDamaged(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no case files: %v", err)
-	}
+	cases := golden.Given(t)
 	random := rand.New(rand.NewSource(1))
 	refused := 0
 	for n := range mutations {
-		archive, err := txtar.ParseFile(files[n%len(files)])
-		if err != nil {
-			t.Fatal(err)
-		}
-		text := bytes.Clone(archive.Files[0].Data)
+		text := bytes.Clone(cases[n%len(cases)].Data)
 		for range 1 + random.Intn(5) {
 			text = damage(random, text)
 		}

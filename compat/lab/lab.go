@@ -29,7 +29,8 @@
 // also share a null modem cable (Cable), cut and mended alike. Everything that
 // happens is recorded with the time it was seen: address changes of each host
 // (AddrEvents), log lines (Tail), frames (Capture) and answers that a client
-// got (Ask, Ping, ARP). Waiting is always for an event, never for a time.
+// got (Ask, Ping, ARP). Waiting is always for an event, never for a time; what
+// tells nobody of its coming is asked for (Poll), within a test's Patience.
 package lab
 
 import (
@@ -139,6 +140,7 @@ type TB interface {
 	Helper()
 	Name() string
 	Cleanup(func())
+	Errorf(format string, args ...any)
 	Fatalf(format string, args ...any)
 	Logf(format string, args ...any)
 	Skip(args ...any)
@@ -180,6 +182,14 @@ func OK[V any](v V, err error) func(TB) V {
 			t.Fatalf("%v", err)
 		}
 		return v
+	}
+}
+
+// Must ends the test if there is an error: for what gives nothing else.
+func Must(t TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatalf("%v", err)
 	}
 }
 

@@ -21,27 +21,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// soon is a context for events that come within seconds on any machine.
-func soon(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-// until waits for a state that tells nobody of its coming.
-func until(t *testing.T, so func() bool) {
-	t.Helper()
-	ctx := soon(t)
-	tick := time.NewTicker(lookEvery)
-	defer tick.Stop()
-	for !so() {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatal("it did not come to be")
-		}
-	}
-}
+// patience is for events that come within seconds on any machine.
+const patience = Patience(time.Minute)
 
 func pair(t *testing.T, f Flavour) (*Lab, *Host, *Host) {
 	t.Helper()
@@ -67,7 +48,7 @@ func TestHostLooksLikeAMachine(t *testing.T) {
 		{"kill 1; kill -HUP 1; echo alive", "alive\n"},
 		{"sh -c 'sh -c \"exit 3\" & exec sleep 0' ; exit 5", ""},
 	} {
-		r := OK(a.Sh(soon(t), c.script))(t)
+		r := OK(a.Sh(patience.For(t), c.script))(t)
 		if r.Stdout != c.want {
 			t.Errorf("%s: %q, want %q; standard error %q", c.script, r.Stdout, c.want, r.Stderr)
 		}
@@ -86,11 +67,11 @@ func TestRunTellsExitCodes(t *testing.T) {
 		{[]string{"no-such-command"}, 127},
 		{[]string{"/etc/hostname"}, 126},
 	} {
-		if r := OK(a.Run(soon(t), c.argv...))(t); r.Code != c.want {
+		if r := OK(a.Run(patience.For(t), c.argv...))(t); r.Code != c.want {
 			t.Errorf("%q: exit code %d, want %d (%s)", c.argv, r.Code, c.want, r.Stderr)
 		}
 	}
-	r := OK(a.Exec(soon(t), Command{Argv: []string{"sh", "-c", "pwd; echo $X; cat"}, Env: []string{"X=y"}, Dir: "/etc", Stdin: []byte("in")}))(t)
+	r := OK(a.Exec(patience.For(t), Command{Argv: []string{"sh", "-c", "pwd; echo $X; cat"}, Env: []string{"X=y"}, Dir: "/etc", Stdin: []byte("in")}))(t)
 	if r.Stdout != "/etc\ny\nin" {
 		t.Errorf("with directory, environment and input: %q", r.Stdout)
 	}
@@ -104,17 +85,17 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	if _, err := a.Run(ctx, "sh", "-c", "sleep 1001; true"); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want context canceled", err)
 	}
-	until(t, func() bool { return OK(a.Sh(soon(t), "pgrep -x sleep -a | grep 1001"))(t).Stdout == "" })
+	patience.Until(t, "the end of the command", func() bool { return OK(a.Sh(patience.For(t), "pgrep -x sleep -a | grep 1001"))(t).Stdout == "" })
 	p.Signal(unix.SIGTERM)
-	if code := OK(p.Wait(soon(t)))(t); code != 143 {
+	if code := OK(p.Wait(patience.For(t)))(t); code != 143 {
 		t.Errorf("exit code %d after SIGTERM, want 143", code)
 	}
 }
 
 func TestDaemonOutlivesTheCommandThatStartedIt(t *testing.T) {
 	_, a, _ := pair(t, Bare)
-	OK(a.Check(soon(t), "sh", "-c", "setsid sleep 1002 & exit 0"))(t)
-	until(t, func() bool { return OK(a.Sh(soon(t), "pgrep -x sleep -P 1"))(t).Stdout != "" })
+	OK(a.Check(patience.For(t), "sh", "-c", "setsid sleep 1002 & exit 0"))(t)
+	patience.Until(t, "a daemon without a parent", func() bool { return OK(a.Sh(patience.For(t), "pgrep -x sleep -P 1"))(t).Stdout != "" })
 }
 
 func TestFilesFollowTheHostsLinks(t *testing.T) {
@@ -125,10 +106,10 @@ func TestFilesFollowTheHostsLinks(t *testing.T) {
 	if got := OK(a.ReadFile("/run/deep/er/file"))(t); string(got) != "one" {
 		t.Errorf("read %q", got)
 	}
-	if got := OK(a.Check(soon(t), "stat", "-c", "%a", "/run/deep/er/file"))(t); got != "640\n" {
+	if got := OK(a.Check(patience.For(t), "stat", "-c", "%a", "/run/deep/er/file"))(t); got != "640\n" {
 		t.Errorf("permissions %q", got)
 	}
-	OK(a.Check(soon(t), "sh", "-c", "ln -s /etc/hostname /root/link"))(t)
+	OK(a.Check(patience.For(t), "sh", "-c", "ln -s /etc/hostname /root/link"))(t)
 	if got := OK(a.ReadFile("/root/link"))(t); string(got) != "a\n" {
 		t.Errorf("absolute link leads to %q, want the host's own file", got)
 	}
@@ -138,8 +119,8 @@ func TestSyslog(t *testing.T) {
 	_, a, _ := pair(t, Bare)
 	log := a.Tail(SyslogFile)
 	defer log.Stop()
-	OK(a.Check(soon(t), "logger", "-p", "daemon.info", "-t", "tester", "hello"))(t)
-	l := OK(log.AwaitLog(soon(t), `hello$`))(t)
+	OK(a.Check(patience.For(t), "logger", "-p", "daemon.info", "-t", "tester", "hello"))(t)
+	l := OK(log.AwaitLog(patience.For(t), `hello$`))(t)
 	if !strings.HasPrefix(l.Text, "<30>") {
 		t.Errorf("priority is not daemon.info in %q", l.Text)
 	}
@@ -148,23 +129,23 @@ func TestSyslog(t *testing.T) {
 func TestKillAndRestart(t *testing.T) {
 	_, a, b := pair(t, Bare)
 	addr := netip.MustParseAddr("10.0.0.9")
-	OK(a.Check(soon(t), "sh", "-c", "echo kept > /root/f; echo lost > /run/f; ip addr add 10.0.0.9/24 dev eth0"))(t)
-	OK(a.AwaitAddr(soon(t), addr, true))(t)
+	OK(a.Check(patience.For(t), "sh", "-c", "echo kept > /root/f; echo lost > /run/f; ip addr add 10.0.0.9/24 dev eth0"))(t)
+	OK(a.AwaitAddr(patience.For(t), addr, true))(t)
 	p := OK(a.Start("sleep", "1000"))(t)
 	at := a.Kill()
-	if gone := OK(a.AwaitAddr(soon(t), addr, false))(t); gone.After(time.Now()) || gone.Before(at.Add(-time.Minute)) {
+	if gone := OK(a.AwaitAddr(patience.For(t), addr, false))(t); gone.After(time.Now()) || gone.Before(at.Add(-time.Minute)) {
 		t.Errorf("address gone at %s, power cut at %s", gone, at)
 	}
-	if _, err := p.Wait(soon(t)); !errors.Is(err, errDown) {
+	if _, err := p.Wait(patience.For(t)); !errors.Is(err, errDown) {
 		t.Errorf("process on a dead host ends with %v, want %v", err, errDown)
 	}
-	if _, err := a.Run(soon(t), "true"); !errors.Is(err, errDown) {
+	if _, err := a.Run(patience.For(t), "true"); !errors.Is(err, errDown) {
 		t.Errorf("command on a dead host: %v, want %v", err, errDown)
 	}
 	if got := OK(a.ReadFile("/root/f"))(t); string(got) != "kept\n" {
 		t.Errorf("disk of the dead host has %q", got)
 	}
-	if r := OK(b.Run(soon(t), "ping", "-c1", "-W1", "10.0.0.1"))(t); r.Code == 0 {
+	if r := OK(b.Run(patience.For(t), "ping", "-c1", "-W1", "10.0.0.1"))(t); r.Code == 0 {
 		t.Error("a dead host answers")
 	}
 	if err := a.Restart(); err != nil {
@@ -173,10 +154,10 @@ func TestKillAndRestart(t *testing.T) {
 	if _, err := a.ReadFile("/run/f"); err == nil {
 		t.Error("/run survived the reboot")
 	}
-	if got := OK(a.Check(soon(t), "cat", "/root/f"))(t); got != "kept\n" {
+	if got := OK(a.Check(patience.For(t), "cat", "/root/f"))(t); got != "kept\n" {
 		t.Errorf("after the reboot the disk has %q", got)
 	}
-	OK(b.Check(soon(t), "ping", "-c1", "-W2", "10.0.0.1"))(t)
+	OK(b.Check(patience.For(t), "ping", "-c1", "-W2", "10.0.0.1"))(t)
 	if a.Holds(addr) {
 		t.Error("an address of the last boot is still there")
 	}
@@ -184,9 +165,9 @@ func TestKillAndRestart(t *testing.T) {
 
 func TestProcessOneSurvivesItsOwnHost(t *testing.T) {
 	_, a, _ := pair(t, Bare)
-	OK(a.Run(soon(t), "sh", "-c", "trap '' TERM; kill -9 1; kill -TERM -1"))(t)
-	OK(a.Check(soon(t), "true"))(t)
-	if got := OK(a.Sh(soon(t), "test -e /proc/sysrq-trigger && stat -c %t:%T /proc/sysrq-trigger"))(t).Stdout; got != "1:3\n" && got != "" {
+	OK(a.Run(patience.For(t), "sh", "-c", "trap '' TERM; kill -9 1; kill -TERM -1"))(t)
+	OK(a.Check(patience.For(t), "true"))(t)
+	if got := OK(a.Sh(patience.For(t), "test -e /proc/sysrq-trigger && stat -c %t:%T /proc/sysrq-trigger"))(t).Stdout; got != "1:3\n" && got != "" {
 		t.Errorf("/proc/sysrq-trigger is device %q, want the null device: a host must never reboot the machine", got)
 	}
 }
@@ -220,7 +201,7 @@ func TestNothingOutlivesItsProgram(t *testing.T) {
 	pid, dir, _ := strings.Cut(strings.TrimSpace(line), " ")
 	cmd.Process.Kill()
 	cmd.Wait()
-	until(t, func() bool { _, err := os.Stat("/proc/" + pid); return os.IsNotExist(err) })
+	patience.Until(t, "the end of process 1", func() bool { _, err := os.Stat("/proc/" + pid); return os.IsNotExist(err) })
 	sweep(filepath.Dir(dir))
 	if _, err := os.Stat(dir); !os.IsNotExist(err) {
 		t.Errorf("%s of a dead program: %v, want gone", dir, err)

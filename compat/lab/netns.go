@@ -100,3 +100,31 @@ func (h *Host) DialTimeout(network, address string, limit time.Duration) (net.Co
 	defer cancel()
 	return h.Dial(ctx, network, address)
 }
+
+// Listen listens on the host.
+func (h *Host) Listen(network, address string) (l net.Listener, err error) {
+	err = h.Do(func() (err error) {
+		l, err = net.Listen(network, address)
+		return err
+	})
+	return l, err
+}
+
+// Serve listens on the host and talks to each client, side by side, until the listener is closed. A
+// connection ends with the talk.
+func (h *Host) Serve(network, address string, talk func(net.Conn)) (net.Listener, error) {
+	l, err := h.Listen(network, address)
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() { defer c.Close(); talk(c) }()
+		}
+	}()
+	return l, nil
+}

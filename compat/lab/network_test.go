@@ -14,7 +14,7 @@ func pace() Pace { return Pace{Every: 10 * time.Millisecond, Timeout: time.Secon
 
 func ping(t *testing.T, from *Host, to string) bool {
 	t.Helper()
-	return OK(from.Run(soon(t), "ping", "-c1", "-W1", to))(t).Code == 0
+	return OK(from.Run(patience.For(t), "ping", "-c1", "-W1", to))(t).Code == 0
 }
 
 func TestFaults(t *testing.T) {
@@ -29,9 +29,9 @@ func TestFaults(t *testing.T) {
 		mine := OK(a.Capture("eth0"))(t)
 		defer mine.Stop()
 		shout(t, a, "10.0.0.2:9")
-		OK(mine.Await(soon(t), isShout))(t)
+		OK(mine.Await(patience.For(t), isShout))(t)
 		shout(t, b, "10.0.0.254:9") // what a sent is before it on the wire
-		OK(heard.Await(soon(t), func(f Frame) bool { return isShout(f) && f.SourceMAC().String() == b.cards[0].mac.String() }))(t)
+		OK(heard.Await(patience.For(t), func(f Frame) bool { return isShout(f) && f.SourceMAC().String() == b.cards[0].mac.String() }))(t)
 		got := slices.ContainsFunc(heard.All(), func(f Frame) bool { return isShout(f) && f.SourceMAC().String() == a.cards[0].mac.String() })
 		if got != ab {
 			t.Errorf("%s: b hears a: %t, want %t", what, got, ab)
@@ -81,7 +81,7 @@ func isShout(f Frame) bool {
 
 func TestUnplugTakesTheCarrier(t *testing.T) {
 	_, a, _ := pair(t, Bare)
-	carrier := func() string { return OK(a.Check(soon(t), "cat", "/sys/class/net/eth0/carrier"))(t) }
+	carrier := func() string { return OK(a.Check(patience.For(t), "cat", "/sys/class/net/eth0/carrier"))(t) }
 	if err := a.Unplug("eth0"); err != nil {
 		t.Fatal(err)
 	}
@@ -91,26 +91,26 @@ func TestUnplugTakesTheCarrier(t *testing.T) {
 	if err := a.Plug("eth0"); err != nil {
 		t.Fatal(err)
 	}
-	until(t, func() bool { return carrier() == "1\n" })
+	patience.Until(t, "the carrier", func() bool { return carrier() == "1\n" })
 }
 
 func TestRemoveDev(t *testing.T) {
 	_, a, _ := pair(t, Bare)
 	own := netip.MustParseAddr("10.0.0.1")
-	OK(a.AwaitAddr(soon(t), own, true))(t)
+	OK(a.AwaitAddr(patience.For(t), own, true))(t)
 	if err := a.RemoveDev("eth0"); err != nil {
 		t.Fatal(err)
 	}
-	OK(a.AwaitAddr(soon(t), own, false))(t)
+	OK(a.AwaitAddr(patience.For(t), own, false))(t)
 	if err := a.Restart(); err != nil {
 		t.Fatal(err)
 	}
-	OK(a.AwaitAddr(soon(t), own, true))(t)
+	OK(a.AwaitAddr(patience.For(t), own, true))(t)
 }
 
 func TestAddrs(t *testing.T) {
 	_, a, _ := pair(t, Bare)
-	OK(a.Check(soon(t), "ip", "addr", "add", "fd00::1/64", "dev", "eth0", "nodad"))(t)
+	OK(a.Check(patience.For(t), "ip", "addr", "add", "fd00::1/64", "dev", "eth0", "nodad"))(t)
 	got := OK(a.Addrs("eth0"))(t)
 	for _, want := range []string{"10.0.0.1/24", "fd00::1/64"} {
 		if !slices.Contains(got, netip.MustParsePrefix(want)) {
@@ -125,11 +125,11 @@ func TestTrafficSeesATakeover(t *testing.T) {
 	_, a, b := pair(t, Bare)
 	vip := netip.MustParseAddr("10.0.0.70")
 	take := func(h *Host) {
-		OK(h.Check(soon(t), "ip", "addr", "add", "10.0.0.70/24", "dev", "eth0"))(t)
-		OK(h.Run(soon(t), "arping", "-U", "-c1", "-w1", "-i", "eth0", "-S", "10.0.0.70", "10.0.0.70"))(t)
+		OK(h.Check(patience.For(t), "ip", "addr", "add", "10.0.0.70/24", "dev", "eth0"))(t)
+		OK(h.Run(patience.For(t), "arping", "-U", "-c1", "-w1", "-i", "eth0", "-S", "10.0.0.70", "10.0.0.70"))(t)
 	}
 	for _, h := range []*Host{a, b} {
-		OK(h.Web(soon(t), netip.MustParseAddrPort("0.0.0.0:80"), h.Name+"-web"))(t)
+		OK(h.Web(patience.For(t), netip.MustParseAddrPort("0.0.0.0:80"), h.Name+"-web"))(t)
 	}
 	take(a)
 	l := a.lab
@@ -137,14 +137,14 @@ func TestTrafficSeesATakeover(t *testing.T) {
 	web := client.Ask(netip.AddrPortFrom(vip, 80), "/gunnm.lvs", pace())
 	echo := OK(client.Ping(vip, pace()))(t)
 	who := OK(client.ARP("eth0", vip, pace()))(t)
-	OK(web.AwaitServer(soon(t), "a-web"))(t)
-	OK(echo.AwaitServer(soon(t), ""))(t)
-	OK(who.AwaitServer(soon(t), "a"))(t)
+	OK(web.AwaitServer(patience.For(t), "a-web"))(t)
+	OK(echo.AwaitServer(patience.For(t), ""))(t)
+	OK(who.AwaitServer(patience.For(t), "a"))(t)
 	cut := a.Kill()
 	take(b)
-	OK(web.AwaitServer(soon(t), "b-web"))(t)
-	OK(echo.AwaitAnswer(soon(t), cut.Add(time.Millisecond)))(t)
-	OK(who.AwaitServer(soon(t), "b"))(t)
+	OK(web.AwaitServer(patience.For(t), "b-web"))(t)
+	OK(echo.AwaitAnswer(patience.For(t), cut.Add(time.Millisecond)))(t)
+	OK(who.AwaitServer(patience.For(t), "b"))(t)
 	for _, c := range []struct {
 		what    string
 		answers Answers

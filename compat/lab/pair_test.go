@@ -18,19 +18,19 @@ func TestOriginalPairOverSerial(t *testing.T) {
 			"haresources": "a websvc::www\n",
 			"authkeys":    "auth 1\n1 crc\n",
 		})
-		OK(h.Check(soon(t), "service", "heartbeat", "start"))(t)
+		OK(h.Check(patience.For(t), "service", "heartbeat", "start"))(t)
 		return h
 	}
 	a, b := node("a", cable.A), node("b", cable.B)
 	for _, h := range []*Host{a, b} {
 		log := h.Tail("/var/log/ha.log")
 		defer log.Stop()
-		OK(log.AwaitLog(soon(t), `Link (a|b):/dev/ttyS0 up`))(t)
+		OK(log.AwaitLog(patience.For(t), `Link (a|b):/dev/ttyS0 up`))(t)
 	}
 	cable.Cut()
 	log := b.Tail("/var/log/ha.log")
 	defer log.Stop()
-	OK(log.AwaitLog(soon(t), `Link a:/dev/ttyS0 dead`))(t)
+	OK(log.AwaitLog(patience.For(t), `Link a:/dev/ttyS0 dead`))(t)
 }
 
 // configure writes a host's /etc/ha.d and the test resource.
@@ -67,14 +67,14 @@ func TestOriginalPair(t *testing.T) {
 	log := active.Tail("/var/log/ha.log")
 	defer log.Stop()
 	for _, h := range []*Host{active, standby} {
-		t.Log(OK(h.Check(soon(t), "service", "heartbeat", "start"))(t))
+		t.Log(OK(h.Check(patience.For(t), "service", "heartbeat", "start"))(t))
 	}
-	OK(active.AwaitAddr(soon(t), vip, true))(t)
-	OK(log.AwaitLog(soon(t), `Configuration validated. Starting heartbeat 3\.0\.6`))(t)
-	OK(active.Check(soon(t), "/etc/ha.d/resource.d/websvc", "www", "status"))(t)
+	OK(active.AwaitAddr(patience.For(t), vip, true))(t)
+	OK(log.AwaitLog(patience.For(t), `Configuration validated. Starting heartbeat 3\.0\.6`))(t)
+	OK(active.Check(patience.For(t), "/etc/ha.d/resource.d/websvc", "www", "status"))(t)
 	if n := len(l.Holders(vip)); n != 1 {
 		t.Fatalf("%d hosts hold %s, want 1", n, vip)
 	}
 	active.Kill()
-	OK(standby.AwaitAddr(soon(t), vip, true))(t)
+	OK(standby.AwaitAddr(patience.For(t), vip, true))(t)
 }

@@ -31,23 +31,7 @@ func EnsureServers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c := recipe{serversRoot(build), serverPackages, serverHooks}
-	if c.current() {
-		return nil
-	}
-	unlock, err := lockFile(ctx, filepath.Join(build, "root", "lock.servers"))
-	if err != nil {
-		return err
-	}
-	defer unlock()
-	if c.current() {
-		return nil
-	}
-	sources, err := rootTools(ctx)
-	if err != nil {
-		return err
-	}
-	return c.make(ctx, sources)
+	return recipe{serversRoot(build), serverPackages, serverHooks}.ensure(ctx)
 }
 
 func serversRoot(build string) string { return filepath.Join(build, "root", "servers") }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -48,21 +47,21 @@ func (t *Traffic) AwaitAnswer(ctx context.Context, after time.Time) (Answer, err
 // Ask has the host get http://target/path again and again, each time over a new
 // connection. The last line of the page says who answered (see Web).
 func (h *Host) Ask(target netip.AddrPort, path string, pace Pace) *Traffic {
-	client := &http.Client{Timeout: pace.Timeout, Transport: &http.Transport{
-		DisableKeepAlives: true,
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			return h.Dial(ctx, network, address)
-		},
-	}}
+	client := h.HTTP(pace.Timeout)
 	url := "http://" + target.String() + path
 	return paced(pace.Every, func(t *Traffic, start time.Time) {
-		server, err := get(client, url)
+		server, err := LastLine(client, url)
 		t.add(Answer{Start: start, Latency: time.Since(start), Server: server, Err: err})
 	})
 }
 
-// get asks for a page and returns its last line.
-func get(client *http.Client, url string) (string, error) {
+// HTTP is a client on the host, with a limit to each request and a connection of its own for it.
+func (h *Host) HTTP(limit time.Duration) *http.Client {
+	return &http.Client{Timeout: limit, Transport: &http.Transport{DisableKeepAlives: true, DialContext: h.Dial}}
+}
+
+// LastLine asks for a page and returns its last line, which says who answered (see Web).
+func LastLine(client *http.Client, url string) (string, error) {
 	r, err := client.Get(url)
 	if err != nil {
 		return "", err

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"net"
@@ -51,16 +52,16 @@ func (h *Host) Web(ctx context.Context, addr netip.AddrPort, name string) (*Proc
 	if err != nil {
 		return nil, err
 	}
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for p.Stdout() == "" {
+	err = Poll(ctx, lookEvery, func() (bool, error) {
 		select {
 		case <-p.Done():
-			return nil, fmt.Errorf("web server %s on %s: %s", name, h.Name, p.Stderr())
-		case <-ctx.Done():
-			return nil, fmt.Errorf("web server %s on %s does not listen: %w", name, h.Name, context.Cause(ctx))
-		case <-tick.C:
+			return false, errors.New(p.Stderr())
+		default:
+			return p.Stdout() != "", nil
 		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("web server %s on %s does not listen: %w", name, h.Name, err)
 	}
 	return p, nil
 }

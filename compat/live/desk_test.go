@@ -86,28 +86,13 @@ func newDesk(t *testing.T, l *lab.Lab, name string, ports map[string]lab.Port) *
 	}
 	h := lab.OK(l.Host(lab.Spec{Name: name, Flavour: lab.Desk, Ports: ports}))(t)
 	lab.OK(h.Start(lab.Self, "lab:director", "ldirectord"))(t)
-	wait(t, h, "completion directors", func() bool {
-		return strings.TrimSpace(lab.OK(h.Check(soon(t), "systole", "completion", "directors"))(t)) == "web.cf"
+	patience.Until(t, h.Name+": completion directors", func() bool {
+		return strings.TrimSpace(lab.OK(h.Check(patience.For(t), "systole", "completion", "directors"))(t)) == "web.cf"
 	})
-	wait(t, h, "completion reals", func() bool {
-		return strings.Contains(lab.OK(h.Check(soon(t), "systole", "completion", "reals"))(t), serving)
+	patience.Until(t, h.Name+": completion reals", func() bool {
+		return strings.Contains(lab.OK(h.Check(patience.For(t), "systole", "completion", "reals"))(t), serving)
 	})
 	return h
-}
-
-// wait waits for what tells nobody of its coming.
-func wait(t *testing.T, h *lab.Host, what string, so func() bool) {
-	t.Helper()
-	ctx := soon(t)
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for !so() {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatalf("%s: %s: it did not come to be", h.Name, what)
-		}
-	}
 }
 
 // pane is a terminal of tmux on a host, which knows what a real one does: sizes, wide characters, alternate
@@ -127,7 +112,7 @@ func openPane(t *testing.T, h *lab.Host, name string, cols, rows int, command st
 
 func (p *pane) tmux(args ...string) string {
 	p.t.Helper()
-	r := lab.OK(p.h.Exec(soon(p.t), lab.Command{Argv: append([]string{"tmux", "-u", "-L", p.name}, args...), Env: []string{"LANG=C.UTF-8", "TERM=xterm-256color"}}))(p.t)
+	r := lab.OK(p.h.Exec(patience.For(p.t), lab.Command{Argv: append([]string{"tmux", "-u", "-L", p.name}, args...), Env: []string{"LANG=C.UTF-8", "TERM=xterm-256color"}}))(p.t)
 	if r.Code != 0 {
 		p.t.Fatalf("tmux %q: exit code %d: %s", args, r.Code, r.Stderr)
 	}
@@ -143,25 +128,21 @@ func (p *pane) press(keys ...string) {
 func (p *pane) text() string { return p.tmux("capture-pane", "-p") }
 
 // shows waits until every word is on the screen, and returns it.
-func (p *pane) shows(words ...string) string {
+func (p *pane) shows(words ...string) (text string) {
 	p.t.Helper()
-	ctx := soon(p.t)
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		text, missing := p.text(), ""
-		for _, w := range words {
-			if !strings.Contains(text, w) {
-				missing = w
-			}
-		}
-		if missing == "" {
-			return text
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			p.t.Fatalf("%s: %q is not shown; the screen is\n%s", p.name, missing, text)
+	missing := ""
+	if !patience.Within(p.t, func() bool { text = p.text(); missing = lacks(text, words); return missing == "" }) {
+		p.t.Fatalf("%s: %q is not shown; the screen is\n%s", p.name, missing, text)
+	}
+	return text
+}
+
+// lacks is one of the words that a screen does not show; "" if it shows all.
+func lacks(screen string, words []string) (missing string) {
+	for _, w := range words {
+		if !strings.Contains(screen, w) {
+			missing = w
 		}
 	}
+	return missing
 }

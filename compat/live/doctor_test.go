@@ -18,7 +18,7 @@ type examined struct {
 
 func examine(t *testing.T, h *lab.Host) *examined {
 	t.Helper()
-	r := lab.OK(h.Run(soon(t), "systole", "doctor", "--json"))(t)
+	r := lab.OK(h.Run(patience.For(t), "systole", "doctor", "--json"))(t)
 	e := &examined{t: t, h: h}
 	if err := json.Unmarshal([]byte(r.Stdout), &e.found); err != nil {
 		t.Fatalf("%s: %v: exit code %d\n%s%s", h.Name, err, r.Code, r.Stdout, r.Stderr)
@@ -58,7 +58,7 @@ func (e *examined) lacks(check string) {
 // repair runs what a finding says.
 func repair(t *testing.T, h *lab.Host, command string) {
 	t.Helper()
-	lab.OK(h.Check(soon(t), "sh", "-ec", command))(t)
+	lab.OK(h.Check(patience.For(t), "sh", "-ec", command))(t)
 }
 
 const directorFile = "checktimeout=1\nvirtual=192.0.2.10:80\n\treal=192.0.2.11:80 gate\n\tservice=http\n\tscheduler=wlc\n"
@@ -73,9 +73,9 @@ func TestDoctor(t *testing.T) {
 	if err := a.WriteFile("/etc/ha.d/ldirectord.cf", []byte(directorFile), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	lab.OK(a.Check(soon(t), "ip", "address", "add", "192.0.2.10/24", "dev", "eth0"))(t)
+	lab.OK(a.Check(patience.For(t), "ip", "address", "add", "192.0.2.10/24", "dev", "eth0"))(t)
 	// With its network on lo the server answers for every address of it, and hears nobody.
-	lab.OK(r.Check(soon(t), "ip", "address", "add", "192.0.2.10/24", "dev", "lo"))(t)
+	lab.OK(r.Check(patience.For(t), "ip", "address", "add", "192.0.2.10/24", "dev", "lo"))(t)
 
 	e := examine(t, r)
 	e.has("vip", doctor.Bad, "192.0.2.10/24 is on lo")
@@ -96,9 +96,9 @@ func TestDoctor(t *testing.T) {
 	seen.lacks("arp")
 	seen.has("paths", doctor.OK, "20 echoes of 192.0.2.11 over eth0")
 
-	lab.OK(r.Check(soon(t), "sh", "-ec", "ip address add 192.0.2.1/32 dev eth0"))(t)
+	lab.OK(r.Check(patience.For(t), "sh", "-ec", "ip address add 192.0.2.1/32 dev eth0"))(t)
 	examine(t, a).has("duplicate", doctor.Bad, "192.0.2.1 of eth0 is also at ")
-	lab.OK(r.Check(soon(t), "sh", "-ec", "ip address del 192.0.2.1/32 dev eth0"))(t)
+	lab.OK(r.Check(patience.For(t), "sh", "-ec", "ip address del 192.0.2.1/32 dev eth0"))(t)
 	examine(t, a).lacks("duplicate")
 
 	if err := r.Lose("eth0", 0, 0.4); err != nil {
@@ -114,7 +114,7 @@ func TestDoctor(t *testing.T) {
 
 // closedPort closes heartbeat's port with iptables, if this kernel has it.
 func closedPort(t *testing.T, a *lab.Host) {
-	if c := lab.OK(a.Run(soon(t), "iptables", "-P", "INPUT", "DROP"))(t); c.Code != 0 {
+	if c := lab.OK(a.Run(patience.For(t), "iptables", "-P", "INPUT", "DROP"))(t); c.Code != 0 {
 		t.Logf("no iptables in this kernel: %s", c.Stderr)
 		return
 	}

@@ -1,11 +1,11 @@
 package live
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,14 +20,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// patience is for everything that must come to be: far longer than any of it takes.
-const patience = 60 * time.Second
-
-func soon(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	t.Cleanup(cancel)
-	return ctx
-}
+const patience = lab.Patience(60 * time.Second)
 
 const (
 	first  = "node1"
@@ -66,7 +59,7 @@ func configure(t *testing.T, h *lab.Host, peer string) {
 // status is what "systole status --json" says; nil while the daemon does not answer.
 func status(t *testing.T, h *lab.Host) (*state.Document, int) {
 	t.Helper()
-	r := lab.OK(h.Run(soon(t), "systole", "status", "--json"))(t)
+	r := lab.OK(h.Run(patience.For(t), "systole", "status", "--json"))(t)
 	doc, err := state.Decode([]byte(r.Stdout))
 	if err != nil {
 		return nil, r.Code
@@ -77,20 +70,12 @@ func status(t *testing.T, h *lab.Host) (*state.Document, int) {
 // until waits for a state that tells nobody of its coming, and returns the document of it.
 func until(t *testing.T, h *lab.Host, what string, so func(d *state.Document) bool) (*state.Document, int) {
 	t.Helper()
-	ctx := soon(t)
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		doc, code := status(t, h)
-		if doc != nil && so(doc) {
-			return doc, code
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatalf("%s: %s: it did not come to be; the last state is %+v", h.Name, what, doc)
-		}
+	var doc *state.Document
+	var code int
+	if !patience.Within(t, func() bool { doc, code = status(t, h); return doc != nil && so(doc) }) {
+		t.Fatalf("%s: %s: it did not come to be; the last state is %+v", h.Name, what, doc)
 	}
+	return doc, code
 }
 
 func holds(what string) func(*state.Document) bool {
@@ -100,34 +85,37 @@ func holds(what string) func(*state.Document) bool {
 // told waits for a closed record with a cause and a subject, and returns it with its text.
 func told(t *testing.T, h *lab.Host, cause decision.Cause, subject string) (*decision.Record, string) {
 	t.Helper()
-	ctx := soon(t)
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		list := lab.OK(h.Run(ctx, "systole", "explain", "--list"))(t)
-		lines := strings.Split(strings.TrimSpace(list.Stdout), "\n")
-		for i := len(lines) - 1; i >= 0; i-- {
-			words := strings.Fields(lines[i])
-			if len(words) == 0 {
-				continue
-			}
-			r := lab.OK(h.Check(ctx, "systole", "explain", "--json", words[0]))(t)
-			var rec decision.Record
-			if err := json.Unmarshal([]byte(r), &rec); err != nil {
-				t.Fatal(err)
-			}
-			if rec.Cause == cause && rec.Subject == subject && rec.Done {
-				text := lab.OK(h.Check(ctx, "systole", "explain", fmt.Sprint(rec.ID)))(t)
-				t.Log(text)
-				return &rec, text
-			}
+	var list string
+	var rec *decision.Record
+	if !patience.Within(t, func() bool {
+		list = lab.OK(h.Run(patience.For(t), "systole", "explain", "--list"))(t).Stdout
+		rec = closed(t, h, list, cause, subject)
+		return rec != nil
+	}) {
+		t.Fatalf("%s: no record of %s of %s; there are\n%s", h.Name, cause, subject, list)
+	}
+	text := lab.OK(h.Check(patience.For(t), "systole", "explain", fmt.Sprint(rec.ID)))(t)
+	t.Log(text)
+	return rec, text
+}
+
+// closed is the last closed record of a list with a cause and a subject; nil if there is none.
+func closed(t *testing.T, h *lab.Host, list string, cause decision.Cause, subject string) *decision.Record {
+	t.Helper()
+	for _, line := range slices.Backward(strings.Split(strings.TrimSpace(list), "\n")) {
+		words := strings.Fields(line)
+		if len(words) == 0 {
+			continue
 		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			t.Fatalf("%s: no record of %s of %s; there are\n%s", h.Name, cause, subject, list.Stdout)
+		var rec decision.Record
+		if err := json.Unmarshal([]byte(lab.OK(h.Check(patience.For(t), "systole", "explain", "--json", words[0]))(t)), &rec); err != nil {
+			t.Fatal(err)
+		}
+		if rec.Cause == cause && rec.Subject == subject && rec.Done {
+			return &rec
 		}
 	}
+	return nil
 }
 
 func peerOf(d *state.Document) state.Node {
@@ -145,11 +133,11 @@ func TestPair(t *testing.T) {
 	lan := lab.OK(l.Switch("lan"))(t)
 	a := newNode(t, l, lan, first, "192.0.2.1", "192.0.2.2")
 	b := newNode(t, l, lan, second, "192.0.2.2", "192.0.2.1")
-	if r := lab.OK(a.Run(soon(t), "systole", "status"))(t); r.Code != 3 || !strings.Contains(r.Stderr, "not running") {
+	if r := lab.OK(a.Run(patience.For(t), "systole", "status"))(t); r.Code != 3 || !strings.Contains(r.Stderr, "not running") {
 		t.Errorf("before the start: exit code %d, %s", r.Code, r.Stderr)
 	}
 	for _, h := range []*lab.Host{a, b} {
-		lab.OK(h.Check(soon(t), "service", "heartbeat", "start"))(t)
+		lab.OK(h.Check(patience.For(t), "service", "heartbeat", "start"))(t)
 	}
 	atRest(t, a, b)
 	crash(t, l, a, b)
@@ -182,12 +170,12 @@ func atRest(t *testing.T, a, b *lab.Host) {
 	if other.Resources.Groups[0].Holder != first || code != 0 {
 		t.Errorf("%s: exit code %d, %+v", second, code, other.Resources)
 	}
-	mode := lab.OK(a.Check(soon(t), "stat", "-c", "%a %U:%G", "/run/heartbeat/state"))(t)
+	mode := lab.OK(a.Check(patience.For(t), "stat", "-c", "%a %U:%G", "/run/heartbeat/state"))(t)
 	if strings.TrimSpace(mode) != "660 root:haclient" {
 		t.Errorf("the socket is %s", mode)
 	}
 	watched(t, a)
-	page := lab.OK(a.Check(soon(t), "systole", "status"))(t)
+	page := lab.OK(a.Check(patience.For(t), "systole", "status"))(t)
 	t.Log(page)
 	if !strings.Contains(page, "node1: active") || !strings.Contains(page, "holds local since") || strings.Contains(page, "!") {
 		t.Errorf("the page is\n%s", page)
@@ -224,7 +212,7 @@ func comeBack(t *testing.T, a, b *lab.Host) {
 	if err := a.Restart(); err != nil {
 		t.Fatal(err)
 	}
-	lab.OK(a.Check(soon(t), "service", "heartbeat", "start"))(t)
+	lab.OK(a.Check(patience.For(t), "service", "heartbeat", "start"))(t)
 	until(t, a, "has its group again", holds("local"))
 	until(t, b, "gave it back", holds("local"))
 	rec, text := told(t, b, decision.Failback, second)
@@ -237,7 +225,7 @@ func comeBack(t *testing.T, a, b *lab.Host) {
 }
 
 func byHand(t *testing.T, a, b *lab.Host) {
-	lab.OK(a.Check(soon(t), "/usr/share/heartbeat/hb_standby", "all"))(t)
+	lab.OK(a.Check(patience.For(t), "/usr/share/heartbeat/hb_standby", "all"))(t)
 	until(t, a, "gave all", holds("none"))
 	until(t, b, "has all", holds("all"))
 	for _, h := range []*lab.Host{a, b} {
@@ -255,14 +243,14 @@ func byHand(t *testing.T, a, b *lab.Host) {
 }
 
 func stop(t *testing.T, a, b *lab.Host) {
-	lab.OK(b.Check(soon(t), "service", "heartbeat", "stop"))(t)
+	lab.OK(b.Check(patience.For(t), "service", "heartbeat", "stop"))(t)
 	until(t, a, "took all", holds("all"))
 	told(t, a, decision.PeerStop, second)
 	rec, _ := told(t, b, decision.Stop, second)
 	if rec.After != "none" {
 		t.Errorf("the stop is told as %+v", rec)
 	}
-	if r := lab.OK(b.Run(soon(t), "systole", "status"))(t); r.Code != 3 {
+	if r := lab.OK(b.Run(patience.For(t), "systole", "status"))(t); r.Code != 3 {
 		t.Errorf("after the stop: exit code %d", r.Code)
 	}
 }

@@ -24,11 +24,11 @@ func TestAlerts(t *testing.T) {
 	l := lab.Test(t)
 	h := newDesk(t, l, "desk", nil)
 	onDesk(t, h, "../../examples/metrics/alerts.yml", "/root/alerts.yml")
-	t.Log(lab.OK(h.Check(soon(t), "promtool", "check", "rules", "/root/alerts.yml"))(t))
+	t.Log(lab.OK(h.Check(patience.For(t), "promtool", "check", "rules", "/root/alerts.yml"))(t))
 	tests := ""
 	for _, name := range []string{"alerts_test.yml", "alerts_long_test.yml"} {
 		onDesk(t, h, "testdata/"+name, "/root/"+name)
-		r := lab.OK(h.Run(soon(t), "promtool", "test", "rules", "/root/"+name))(t)
+		r := lab.OK(h.Run(patience.For(t), "promtool", "test", "rules", "/root/"+name))(t)
 		if r.Code != 0 {
 			t.Errorf("%s: exit code %d\n%s%s", name, r.Code, r.Stdout, r.Stderr)
 		}
@@ -64,15 +64,15 @@ func TestScrapeAndDashboard(t *testing.T) {
 	lan := lab.OK(l.Switch("lan"))(t)
 	h := newNode(t, l, lan, first, "192.0.2.1", "192.0.2.2")
 	desk := newDesk(t, l, "desk", nil)
-	lab.OK(h.Check(soon(t), "service", "heartbeat", "start"))(t)
-	r := lab.OK(desk.Exec(soon(t), lab.Command{Argv: []string{"promtool", "check", "metrics"}, Stdin: []byte(scraped(t, h))}))(t)
+	lab.OK(h.Check(patience.For(t), "service", "heartbeat", "start"))(t)
+	r := lab.OK(desk.Exec(patience.For(t), lab.Command{Argv: []string{"promtool", "check", "metrics"}, Stdin: []byte(scraped(t, h))}))(t)
 	if r.Code != 0 || r.Stderr != "" {
 		t.Errorf("metrics: exit code %d\n%s%s", r.Code, r.Stdout, r.Stderr)
 	}
 	if err := desk.WriteFile("/root/queries.yml", asRules(t, queries(t)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	r = lab.OK(desk.Run(soon(t), "promtool", "check", "rules", "/root/queries.yml"))(t)
+	r = lab.OK(desk.Run(patience.For(t), "promtool", "check", "rules", "/root/queries.yml"))(t)
 	if r.Code != 0 {
 		t.Errorf("dashboard: exit code %d\n%s%s", r.Code, r.Stdout, r.Stderr)
 	}

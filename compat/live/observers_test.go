@@ -1,10 +1,7 @@
 package live
 
 import (
-	"context"
 	"io"
-	"net"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -21,11 +18,7 @@ const (
 // scraped is what Prometheus gets from a host.
 func scraped(t *testing.T, h *lab.Host) string {
 	t.Helper()
-	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return h.Dial(ctx, network, "127.0.0.1:9694")
-	}
-	client := http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}, Timeout: patience}
-	r := lab.OK(client.Get("http://node/metrics"))(t)
+	r := lab.OK(h.HTTP(time.Duration(patience)).Get("http://127.0.0.1:9694/metrics"))(t)
 	defer r.Body.Close()
 	return string(lab.OK(io.ReadAll(r.Body))(t))
 }
@@ -40,7 +33,7 @@ func watched(t *testing.T, a *lab.Host) {
 			t.Errorf("not told: %s\n%s", sample, text)
 		}
 	}
-	mode := lab.OK(a.Check(soon(t), "stat", "-c", "%a %U:%G", "/run/heartbeat/metrics"))(t)
+	mode := lab.OK(a.Check(patience.For(t), "stat", "-c", "%a %U:%G", "/run/heartbeat/metrics"))(t)
 	if strings.TrimSpace(mode) != "660 root:haclient" {
 		t.Errorf("the socket is %s", mode)
 	}
@@ -53,20 +46,15 @@ func takenOver(t *testing.T, b *lab.Host) {
 	if text := scraped(t, b); !strings.Contains(text, `heartbeat_node_up{node="node1",type="normal"} 0`) {
 		t.Errorf("not told:\n%s", text)
 	}
-	ctx := soon(t)
-	for tick := time.Tick(50 * time.Millisecond); ; {
-		events, _ := b.ReadFile("/root/events")
+	var events []byte
+	if !patience.Within(t, func() bool {
+		events, _ = b.ReadFile("/root/events")
 		_, after, died := strings.Cut(string(events), "node2 node node node1: dead\n")
-		if died && strings.Contains(after, "node2 resources holds all, held local\n") {
-			break
-		}
-		select {
-		case <-tick:
-		case <-ctx.Done():
-			t.Fatalf("the hook was told\n%s", events)
-		}
+		return died && strings.Contains(after, "node2 resources holds all, held local\n")
+	}) {
+		t.Fatalf("the hook was told\n%s", events)
 	}
-	drawn := lab.OK(b.Check(ctx, "systole", "timeline", "--since", "10m"))(t)
+	drawn := lab.OK(b.Check(patience.For(t), "systole", "timeline", "--since", "10m"))(t)
 	t.Log(drawn)
 	for _, want := range []string{"silence of node1", "…...", "at rest"} {
 		if !strings.Contains(drawn, want) {

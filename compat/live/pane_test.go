@@ -20,7 +20,7 @@ func watchedPair(t *testing.T) (a, b *lab.Host) {
 	configure(t, a, "192.0.2.2")
 	b = newNode(t, l, lan, second, "192.0.2.2", "192.0.2.1")
 	for _, h := range []*lab.Host{a, b} {
-		lab.OK(h.Check(soon(t), "service", "heartbeat", "start"))(t)
+		lab.OK(h.Check(patience.For(t), "service", "heartbeat", "start"))(t)
 	}
 	until(t, a, "holds local, hears a Systole node", func(d *state.Document) bool {
 		return d.Resources.State == "local" && len(d.Degraded()) == 0 && peerOf(d).View != nil
@@ -95,7 +95,7 @@ func korean(t *testing.T, a *lab.Host) {
 	p.press("j", "j")
 	t.Logf("korean\n%s", p.shows("order: drain "+drained, "커널 교체 중"))
 	p.tmux("kill-server")
-	page := lab.OK(a.Exec(soon(t), lab.Command{Argv: []string{"systole", "status"}, Env: []string{"LC_ALL=C.UTF-8"}}))(t)
+	page := lab.OK(a.Exec(patience.For(t), lab.Command{Argv: []string{"systole", "status"}, Env: []string{"LC_ALL=C.UTF-8"}}))(t)
 	t.Logf("status\n%s", page.Stdout)
 	if !strings.Contains(page.Stdout, "커널 교체 중") || !strings.Contains(page.Stdout, "its view: holds") {
 		t.Errorf("status says\n%s", page.Stdout)

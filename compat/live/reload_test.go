@@ -11,7 +11,7 @@ import (
 // logged waits for a line of the daemon's log after what was there before.
 func logged(t *testing.T, h *lab.Host, before int, line string) {
 	t.Helper()
-	wait(t, h, line, func() bool {
+	patience.Until(t, h.Name+": "+line, func() bool {
 		text, _ := h.ReadFile("/var/log/ha.log")
 		return strings.Contains(string(text[min(before, len(text)):]), line)
 	})
@@ -31,7 +31,7 @@ func edit(t *testing.T, h *lab.Host, file, old, with, line string) {
 	if err := h.WriteFile("/etc/ha.d/"+file, []byte(strings.Replace(string(text), old, with, 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	lab.OK(h.Check(soon(t), "sh", "-c", "kill -HUP $(cat /run/heartbeat.pid)"))(t)
+	lab.OK(h.Check(patience.For(t), "sh", "-c", "kill -HUP $(cat /run/heartbeat.pid)"))(t)
 	logged(t, h, len(before), line)
 }
 
@@ -42,13 +42,13 @@ func TestReload(t *testing.T) {
 	l := lab.Test(t)
 	lan := lab.OK(l.Switch("lan"))(t)
 	h := newNode(t, l, lan, first, "192.0.2.1", "192.0.2.2")
-	lab.OK(h.Check(soon(t), "sh", "-c", "sed -i 's/^initdead.*/initdead 5/' /etc/ha.d/ha.cf"))(t)
-	lab.OK(h.Check(soon(t), "service", "heartbeat", "start"))(t)
+	lab.OK(h.Check(patience.For(t), "sh", "-c", "sed -i 's/^initdead.*/initdead 5/' /etc/ha.d/ha.cf"))(t)
+	lab.OK(h.Check(patience.For(t), "service", "heartbeat", "start"))(t)
 	logged(t, h, 0, "info: /etc/ha.d/ha.cf:5: HA-120: initdead is 5s")
 	began, _ := until(t, h, "holds all", holds("all"))
 
 	edit(t, h, "ha.cf", "deadtime 2", "deadtime soon", "ERROR: The new configuration cannot be used: keeping the old one.")
-	if r := lab.OK(h.Run(soon(t), "/usr/libexec/heartbeat/heartbeat", "-r"))(t); r.Code != 1 || !strings.Contains(r.Stderr, "NOT restarted") {
+	if r := lab.OK(h.Run(patience.For(t), "/usr/libexec/heartbeat/heartbeat", "-r"))(t); r.Code != 1 || !strings.Contains(r.Stderr, "NOT restarted") {
 		t.Errorf("reload of a broken ha.cf: exit code %d, %s%s", r.Code, r.Stdout, r.Stderr)
 	}
 	edit(t, h, "haresources", "node1 ", "stranger ", "ERROR: The new resources cannot be used: keeping the old ones.")

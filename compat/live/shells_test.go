@@ -72,15 +72,15 @@ func TestMan(t *testing.T) {
 	t.Parallel()
 	l := lab.Test(t)
 	h := newDesk(t, l, "desk", nil)
-	lab.OK(h.Check(soon(t), "mandb", "--quiet", "--create"))(t) // not by the times of the pages, which are those of a build
+	lab.OK(h.Check(patience.For(t), "mandb", "--quiet", "--create"))(t) // not by the times of the pages, which are those of a build
 	verbs := verbsOf(t, h)
 	for _, verb := range verbs {
-		page := lab.OK(h.Exec(soon(t), lab.Command{Argv: []string{"man", "systole-" + verb}, Env: []string{"LANG=C.UTF-8", "MANWIDTH=80"}}))(t)
+		page := lab.OK(h.Exec(patience.For(t), lab.Command{Argv: []string{"man", "systole-" + verb}, Env: []string{"LANG=C.UTF-8", "MANWIDTH=80"}}))(t)
 		if page.Code != 0 || !strings.Contains(page.Stdout, "systole "+verb) || !strings.Contains(page.Stdout, "EXIT STATUS") {
 			t.Errorf("man systole-%s: exit code %d, %s\n%s", verb, page.Code, page.Stderr, page.Stdout)
 		}
 	}
-	known := lab.OK(h.Check(soon(t), "apropos", "-s", "8", "systole"))(t)
+	known := lab.OK(h.Check(patience.For(t), "apropos", "-s", "8", "systole"))(t)
 	if n := strings.Count(known, "systole-"); n != len(verbs) {
 		t.Errorf("apropos knows %d verbs of %d\n%s", n, len(verbs), known)
 	}
@@ -90,7 +90,7 @@ func TestMan(t *testing.T) {
 func verbsOf(t *testing.T, h *lab.Host) []string {
 	t.Helper()
 	var verbs []string
-	for line := range strings.Lines(lab.OK(h.Check(soon(t), "systole", "help"))(t)) {
+	for line := range strings.Lines(lab.OK(h.Check(patience.For(t), "systole", "help"))(t)) {
 		if name, ok := strings.CutPrefix(line, "  "); ok {
 			verbs = append(verbs, strings.Fields(name)[0])
 		}

@@ -1,9 +1,7 @@
 package live
 
 import (
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/hinshun/vt10x"
 
@@ -19,7 +17,7 @@ type screen struct {
 
 func openTop(t *testing.T, h *lab.Host) *screen {
 	t.Helper()
-	lab.OK(h.Check(soon(t), "mkfifo", "/root/keys"))(t)
+	lab.OK(h.Check(patience.For(t), "mkfifo", "/root/keys"))(t)
 	lab.OK(h.Start("sh", "-c", "exec 3<>/root/keys; export TERM=xterm LANG=C.UTF-8; "+
 		"script -q -f -c 'stty rows 24 cols 80; exec systole top --interval 200ms' /root/screen <&3; touch /root/ended"))(t)
 	return &screen{t, h}
@@ -27,7 +25,7 @@ func openTop(t *testing.T, h *lab.Host) *screen {
 
 func (s *screen) press(keys string) {
 	s.t.Helper()
-	lab.OK(s.h.Check(soon(s.t), "sh", "-c", "printf '"+keys+"' > /root/keys"))(s.t)
+	lab.OK(s.h.Check(patience.For(s.t), "sh", "-c", "printf '"+keys+"' > /root/keys"))(s.t)
 }
 
 // text is what the terminal shows now.
@@ -44,27 +42,11 @@ func (s *screen) text() string {
 // shows waits for words on the screen.
 func (s *screen) shows(words ...string) {
 	s.t.Helper()
-	ctx := soon(s.t)
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		text := s.text()
-		missing := ""
-		for _, w := range words {
-			if !strings.Contains(text, w) {
-				missing = w
-			}
-		}
-		if missing == "" {
-			s.t.Logf("%q:\n%s", words, text)
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			s.t.Fatalf("%q is not shown; the screen is\n%s", missing, text)
-		}
+	text, missing := "", ""
+	if !patience.Within(s.t, func() bool { text = s.text(); missing = lacks(text, words); return missing == "" }) {
+		s.t.Fatalf("%q is not shown; the screen is\n%s", missing, text)
 	}
+	s.t.Logf("%q:\n%s", words, text)
 }
 
 // The view follows a pair: the peer's power is cut and comes back, the daemon is restarted under it.
@@ -77,29 +59,23 @@ func TestTop(t *testing.T) {
 	s := openTop(t, a)
 	s.shows("heartbeat: not running here", "no ldirectord runs here", "q quit")
 	for _, h := range []*lab.Host{a, b} {
-		lab.OK(h.Check(soon(t), "service", "heartbeat", "start"))(t)
+		lab.OK(h.Check(patience.For(t), "service", "heartbeat", "start"))(t)
 	}
 	s.shows("node1: active", "node2 (systole)", "held by node1")
 	b.Kill()
 	s.shows("! node2 is dead", "holds all")
-	lab.OK(a.Check(soon(t), "service", "heartbeat", "restart"))(t)
+	lab.OK(a.Check(patience.For(t), "service", "heartbeat", "restart"))(t)
 	s.shows("node1: active")
 	if err := b.Restart(); err != nil {
 		t.Fatal(err)
 	}
-	lab.OK(b.Check(soon(t), "service", "heartbeat", "start"))(t)
+	lab.OK(b.Check(patience.For(t), "service", "heartbeat", "start"))(t)
 	s.shows("node2 (systole)", "at rest; peer holds")
-	lab.OK(a.Check(soon(t), "service", "heartbeat", "stop"))(t)
+	lab.OK(a.Check(patience.For(t), "service", "heartbeat", "stop"))(t)
 	s.shows("heartbeat: not running here")
 	s.press("q")
-	for ctx, tick := soon(t), time.Tick(50*time.Millisecond); ; {
-		if _, err := a.ReadFile("/root/ended"); err == nil {
-			return
-		}
-		select {
-		case <-tick:
-		case <-ctx.Done():
-			t.Fatal("top does not quit")
-		}
-	}
+	patience.Until(t, "the end of top", func() bool {
+		_, err := a.ReadFile("/root/ended")
+		return err == nil
+	})
 }

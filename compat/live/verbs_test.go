@@ -148,7 +148,7 @@ func scene(t *testing.T, h *lab.Host) {
 			t.Fatal(err)
 		}
 	}
-	lab.OK(h.Check(soon(t), "chmod", "711", "/root"))(t)
+	lab.OK(h.Check(patience.For(t), "chmod", "711", "/root"))(t)
 	for _, name := range []string{"well", "sick", "mad"} {
 		lab.OK(h.Start(lab.Self, "lab:told", "/root/"+name, "/root/"+name+".json"))(t)
 	}
@@ -163,7 +163,7 @@ func TestExitCodes(t *testing.T) {
 	scene(t, h)
 	seen := map[string]bool{"doctor 0": true, "doctor 1": true} // which of them is the clock's word
 	for _, o := range outcomes() {
-		r := lab.OK(h.Exec(soon(t), lab.Command{Argv: []string{"sh", "-c", o.call}, Dir: "/root", Env: []string{"LANG=C.UTF-8"}}))(t)
+		r := lab.OK(h.Exec(patience.For(t), lab.Command{Argv: []string{"sh", "-c", o.call}, Dir: "/root", Env: []string{"LANG=C.UTF-8"}}))(t)
 		if r.Code != o.code {
 			t.Errorf("%s: exit code %d, want %d\n%s%s", o.call, r.Code, o.code, r.Stdout, r.Stderr)
 		}
@@ -174,7 +174,7 @@ func TestExitCodes(t *testing.T) {
 	}
 	codes := regexp.MustCompile(`(?m)^ +([0-9]+)  `)
 	for _, verb := range verbsOf(t, h) {
-		_, told, _ := strings.Cut(lab.OK(h.Check(soon(t), "systole", verb, "--help"))(t), "Exit codes:")
+		_, told, _ := strings.Cut(lab.OK(h.Check(patience.For(t), "systole", verb, "--help"))(t), "Exit codes:")
 		for _, m := range codes.FindAllStringSubmatch(told, -1) {
 			if !seen[verb+" "+m[1]] {
 				t.Errorf("nothing has %s end with %s", verb, m[1])

@@ -1,7 +1,6 @@
 package mon_test
 
 import (
-	"context"
 	"fmt"
 	"net/netip"
 	"os"
@@ -24,7 +23,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-const patience = 60 * time.Second
+const patience = lab.Patience(60 * time.Second)
 
 // monLayer is a directory with the real mon as Debian packages it, to be laid over a host's disk.
 // It is fetched once into the project's build directory.
@@ -83,9 +82,7 @@ type site struct {
 
 func (s *site) write(t *testing.T, name, text string, perm os.FileMode) {
 	t.Helper()
-	if err := s.WriteFile(name, []byte(text), perm); err != nil {
-		t.Fatal(err)
-	}
+	lab.Must(t, s.WriteFile(name, []byte(text), perm))
 }
 
 // calls are the alerts that were called, without repeats: how often a failure is seen again before
@@ -161,8 +158,7 @@ watch realNode-2
 // the same web servers: what they call and what they log is the same.
 func TestBesideMon(t *testing.T) {
 	l := lab.Test(t)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
+	ctx := patience.For(t)
 	lan := lab.OK(l.Switch("lan"))(t)
 	web := lab.OK(l.Host(lab.Spec{Name: "web", Ports: map[string]lab.Port{"eth0": lab.On(lan, "10.0.0.146/24", "10.0.0.147/24")}}))(t)
 	sites := []*site{
@@ -219,17 +215,11 @@ func sorted(all []string) []string {
 // TestLVSAlert has the alert inside change the kernel's table as how-to 001 wants it: a web server
 // goes and comes, and ipvsadm sees it.
 func TestLVSAlert(t *testing.T) {
-	if !uml.Inside() {
-		lab.Test(t).Close()
-		lab.OK(lab.EnsureInstalled(t.Context()))(t)
-	}
-	t.Setenv("SYSTOLE_INSTALLED", "1") // there is no Go tool chain in User-Mode Linux
-	if uml.Elsewhere(t) {
+	if uml.Elsewhere(t, uml.Installed) {
 		return
 	}
 	l := lab.Test(t)
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
-	defer cancel()
+	ctx := lab.Patience(5 * time.Minute).For(t)
 	lan := lab.OK(l.Switch("lan"))(t)
 	h := lab.OK(l.Host(lab.Spec{Name: "titanic5.etri.re.kr", Flavour: lab.Systole, Ports: map[string]lab.Port{"eth0": lab.On(lan, "129.254.203.145/26")}}))(t)
 	realServer := lab.OK(l.Host(lab.Spec{Name: "titanic6.etri.re.kr", Ports: map[string]lab.Port{"eth0": lab.On(lan, "129.254.203.146/26")}}))(t)
@@ -245,17 +235,13 @@ func TestLVSAlert(t *testing.T) {
 	lab.OK(h.Check(ctx, "systole", "mon", "-f", "-r", "0.1s", "-c", "/etc/mon/mon.cf"))(t)
 	await := func(what string, want bool) {
 		t.Helper()
-		for {
-			table := lab.OK(h.Check(ctx, "ipvsadm", "-Sn"))(t)
-			if strings.Contains(table, "-a -t 129.254.203.149:80 -r 129.254.203.146:80 -g -w 1") == want {
-				return
-			}
-			select {
-			case <-ctx.Done():
-				log, _ := h.ReadFile(lab.SyslogFile)
-				t.Fatalf("%s: never\n%s\n%s", what, table, log)
-			case <-time.After(100 * time.Millisecond):
-			}
+		var table string
+		if err := lab.Poll(ctx, 100*time.Millisecond, func() (so bool, err error) {
+			table, err = h.Check(ctx, "ipvsadm", "-Sn")
+			return strings.Contains(table, "-a -t 129.254.203.149:80 -r 129.254.203.146:80 -g -w 1") == want, err
+		}); err != nil {
+			log, _ := h.ReadFile(lab.SyslogFile)
+			t.Fatalf("%s: %v\n%s\n%s", what, err, table, log)
 		}
 	}
 	if err := web.Signal(9); err != nil {

@@ -1,18 +1,15 @@
 package mon
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"systole/pkg/diag"
+	"systole/pkg/golden"
 	"systole/pkg/monitor"
 )
 
@@ -20,42 +17,14 @@ var update = flag.Bool("update", false, "rewrite what is read from the cases in 
 
 // Each case has mon.cf, and what is read from it: config, and findings. A line "lenient" in its
 // comment reads it so.
-func TestCases(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no case files: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) { runCase(t, file) })
-	}
-}
+func TestCases(t *testing.T) { golden.Cases(t, *update, played, "mon.cf") }
 
-func runCase(t *testing.T, file string) {
-	archive, err := txtar.ParseFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	given := archive.Files[0]
-	cfg, found := Read("mon.cf", given.Data, Options{Lenient: strings.Contains(string(archive.Comment), "\nlenient\n")})
-	var findings strings.Builder
-	for _, d := range found {
-		findings.WriteString(d.String() + "\n")
-	}
-	result := &txtar.Archive{Comment: archive.Comment, Files: []txtar.File{given}}
+func played(t *testing.T, given *txtar.Archive) (made []txtar.File) {
+	cfg, found := Read("mon.cf", given.Files[0].Data, Options{Lenient: strings.Contains(string(given.Comment), "\nlenient\n")})
 	if !diag.Failed(found) {
-		result.Files = append(result.Files, txtar.File{Name: "config", Data: []byte(dump(cfg))})
+		made = append(made, txtar.File{Name: "config", Data: []byte(dump(cfg))})
 	}
-	result.Files = append(result.Files, txtar.File{Name: "findings", Data: []byte(findings.String())})
-	got := txtar.Format(result)
-	if *update {
-		if err := os.WriteFile(file, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if want := txtar.Format(archive); !bytes.Equal(got, want) {
-		t.Errorf("-want +got, -update rewrites\n%s", cmp.Diff(string(want), string(got)))
-	}
+	return append(made, golden.Lines("findings", found))
 }
 
 // dump writes what was read, without what is nothing.
@@ -89,16 +58,8 @@ func dumpAlerts(b *strings.Builder, kind string, all []monitor.Alert) {
 
 // Whatever the file: no panic; what is usable has watches, and every service that runs an interval.
 func FuzzRead(f *testing.F) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, file := range files {
-		archive, err := txtar.ParseFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(archive.Files[0].Data, strings.Contains(file, "lenient"))
+	for _, c := range golden.Given(f) {
+		f.Add(c.Data, strings.Contains(c.Name, "lenient"))
 	}
 	f.Fuzz(func(t *testing.T, text []byte, lenient bool) {
 		cfg, found := Read("f", text, Options{Lenient: lenient})

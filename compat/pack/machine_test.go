@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -13,9 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"systole/compat/lab"
-
 	"golang.org/x/sync/errgroup"
+
+	"systole/compat/lab"
 )
 
 func TestMain(m *testing.M) {
@@ -98,6 +97,9 @@ var (
 	gateway = netip.MustParseAddr("121.254.175.65")
 )
 
+// patience is for one command, and for everything that must come to be.
+const patience = lab.Patience(time.Minute)
+
 // machine is a host on which packages are installed.
 type machine struct {
 	*lab.Host
@@ -128,25 +130,19 @@ func policy(code int) string {
 
 func (m machine) write(name, text string, perm os.FileMode) {
 	m.t.Helper()
-	if err := m.WriteFile(name, []byte(text), perm); err != nil {
-		m.t.Fatal(err)
-	}
+	lab.Must(m.t, m.WriteFile(name, []byte(text), perm))
 }
 
 // copies puts a file of this machine on the host.
 func (m machine) copies(from, to string, perm os.FileMode) {
 	m.t.Helper()
-	if err := m.Install(from, to, perm); err != nil {
-		m.t.Fatal(err)
-	}
+	lab.Must(m.t, m.Install(from, to, perm))
 }
 
 // does runs a command and returns everything it printed, and its exit code.
 func (m machine) does(argv ...string) (string, int) {
 	m.t.Helper()
-	ctx, cancel := context.WithTimeout(m.t.Context(), time.Minute)
-	defer cancel()
-	r := lab.OK(m.Run(ctx, argv...))(m.t)
+	r := lab.OK(m.Run(patience.For(m.t), argv...))(m.t)
 	return r.Stdout + r.Stderr, r.Code
 }
 
@@ -174,25 +170,16 @@ func (m machine) apt(what string, files ...string) string {
 // holds waits until the machine has the service address, or has it not.
 func (m machine) holds(here bool) {
 	m.t.Helper()
-	ctx, cancel := context.WithTimeout(m.t.Context(), time.Minute)
-	defer cancel()
-	lab.OK(m.AwaitAddr(ctx, vip, here))(m.t)
+	lab.OK(m.AwaitAddr(patience.For(m.t), vip, here))(m.t)
 }
 
 // settles waits until the daemon holds everything and nothing is in transition: before that a stop is
 // delayed.
 func (m machine) settles() {
 	m.t.Helper()
-	deadline := time.Now().Add(time.Minute)
-	for {
-		text, _ := m.does("cl_status", "rscstatus")
-		if strings.TrimSpace(text) == "all" {
-			return
-		}
-		if time.Now().After(deadline) {
-			m.t.Fatalf("after a minute cl_status rscstatus says %s", text)
-		}
-		time.Sleep(100 * time.Millisecond)
+	text := ""
+	if !patience.Within(m.t, func() bool { text, _ = m.does("cl_status", "rscstatus"); return strings.TrimSpace(text) == "all" }) {
+		m.t.Fatalf("after a minute cl_status rscstatus says %s", text)
 	}
 }
 

@@ -238,9 +238,7 @@ func (f *farm) end(t *testing.T, name string) {
 	if err := p.Signal(unix.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	defer cancel()
-	if _, err := p.Wait(ctx); err != nil {
+	if _, err := p.Wait(patience.For(t)); err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
 }
@@ -272,14 +270,7 @@ func (f *farm) socket(domain, kind, protocol int) (fd int, err error) {
 // listen listens on the servers' host, on a port of the kernel's choice.
 func (f *farm) listen(t *testing.T, host string) net.Listener {
 	t.Helper()
-	var l net.Listener
-	err := f.host.Do(func() (err error) {
-		l, err = net.Listen("tcp", net.JoinHostPort(host, "0"))
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := lab.OK(f.host.Listen("tcp", net.JoinHostPort(host, "0")))(t)
 	t.Cleanup(func() { l.Close() })
 	return l
 }

@@ -42,10 +42,10 @@ type booted struct {
 func bootSystemd(t *testing.T) *booted {
 	t.Helper()
 	l := lab.Test(t)
-	if err := lab.EnsurePackaging(soon(t)); err != nil {
+	if err := lab.EnsurePackaging(patience.For(t)); err != nil {
 		t.Fatal(err)
 	}
-	layers := []string{lab.OK(lab.EnsureInstalled(soon(t)))(t)}
+	layers := []string{lab.OK(lab.EnsureInstalled(patience.For(t)))(t)}
 	lan := lab.OK(l.Switch("lan"))(t)
 	h := lab.OK(l.Host(lab.Spec{Name: "node1", Flavour: lab.Packaging, Layers: layers, Ports: map[string]lab.Port{"eth0": lab.On(lan, "192.0.2.1/24")}}))(t)
 	for name, text := range map[string]string{
@@ -57,14 +57,14 @@ func bootSystemd(t *testing.T) *booted {
 			t.Fatal(err)
 		}
 	}
-	if r := lab.OK(h.Sh(soon(t), "mkdir -p /run/try && mount -t cgroup2 none /run/try && umount /run/try"))(t); r.Code != 0 {
+	if r := lab.OK(h.Sh(patience.For(t), "mkdir -p /run/try && mount -t cgroup2 none /run/try && umount /run/try"))(t); r.Code != 0 {
 		t.Skip("no cgroup2 here: " + r.Stderr)
 	}
 	branch := fmt.Sprintf("systole-%d", os.Getpid())
 	b := &booted{T: t, host: h, init: lab.OK(h.Start("sh", "-c", boot, "boot", branch))(t)}
 	t.Cleanup(func() { b.end(branch) })
-	until(t, "systemd to be up", func() bool {
-		r := lab.OK(h.Sh(soon(t), `pgrep -x systemd >/dev/null && `+strings.Replace(inside, `"$@"`, "systemctl is-system-running", 1)))(t)
+	patience.Until(t, "systemd to be up", func() bool {
+		r := lab.OK(h.Sh(patience.For(t), `pgrep -x systemd >/dev/null && `+strings.Replace(inside, `"$@"`, "systemctl is-system-running", 1)))(t)
 		return strings.Contains("running\ndegraded\n", r.Stdout) && r.Stdout != ""
 	})
 	return b
@@ -83,20 +83,10 @@ func (b *booted) end(branch string) {
 	}
 }
 
-// until polls for what nothing tells of.
-func until(t *testing.T, what string, so func() bool) {
-	t.Helper()
-	for end := time.Now().Add(time.Minute); !so(); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited for %s in vain", what)
-		}
-	}
-}
-
 // does runs a command that has to succeed, and returns what it printed, without the end of the line.
 func (b *booted) does(argv ...string) string {
 	b.Helper()
-	r := lab.OK(b.host.Run(soon(b.T), append([]string{"sh", "-c", inside, "inside"}, argv...)...))(b.T)
+	r := lab.OK(b.host.Run(patience.For(b.T), append([]string{"sh", "-c", inside, "inside"}, argv...)...))(b.T)
 	if r.Code != 0 {
 		b.Fatalf("%q: exit code %d\n%s%s\n%s", argv, r.Code, r.Stdout, r.Stderr, b.log())
 	}
@@ -117,14 +107,14 @@ func (b *booted) shows(property string) string {
 // holds waits until the service address is there, or is not.
 func (b *booted) holds(want bool) {
 	b.Helper()
-	lab.OK(b.host.AwaitAddr(soon(b.T), netip.MustParseAddr("192.0.2.70"), want))(b.T)
+	lab.OK(b.host.AwaitAddr(patience.For(b.T), netip.MustParseAddr("192.0.2.70"), want))(b.T)
 }
 
 // another waits until the unit has another main process than before.
 func (b *booted) another(before string) string {
 	b.Helper()
 	var pid string
-	until(b.T, "another daemon than "+before, func() bool {
+	patience.Until(b.T, "another daemon than "+before, func() bool {
 		pid = b.shows("MainPID")
 		return pid != "0" && pid != before && b.shows("ActiveState") == "active"
 	})
@@ -144,7 +134,7 @@ func TestSystemdRunsTheService(t *testing.T) {
 	first := b.shows("MainPID")
 
 	b.does("systemctl", "reload", "heartbeat")
-	until(t, "the reload", func() bool { return strings.Contains(b.log(), "Configuration unchanged.") })
+	patience.Until(t, "the reload", func() bool { return strings.Contains(b.log(), "Configuration unchanged.") })
 	if pid := b.shows("MainPID"); pid != first {
 		t.Errorf("a reload made %s of %s", pid, first)
 	}
@@ -168,7 +158,7 @@ func TestSystemdRunsTheService(t *testing.T) {
 	b.does("systemctl", "start", "heartbeat")
 	b.holds(true)
 	b.does("systemctl", "--no-block", "poweroff")
-	lab.OK(b.init.Wait(soon(t)))(t)
+	lab.OK(b.init.Wait(patience.For(t)))(t)
 	b.holds(false)
 	log := b.log()
 	if gave, ended := strings.LastIndex(log, "Heartbeat shutdown complete."), strings.LastIndex(log, "the network ends"); gave < 0 || ended < gave {

@@ -4,9 +4,9 @@ import (
 	"strings"
 	"testing"
 
-	"systole/compat/lab"
-
 	"github.com/google/go-cmp/cmp"
+
+	"systole/compat/lab"
 )
 
 // preparations of the cases
@@ -131,23 +131,23 @@ func TestHeartbeatScriptFiles(t *testing.T) {
 	want := "drwxr-x--- hacluster:haclient heartbeat\ndrwxr-x--- hacluster:haclient heartbeat/ccm\n" +
 		"drwxr-x--- hacluster:haclient heartbeat/crm\ndrwxr-x--- hacluster:haclient heartbeat/dopd\n" +
 		"drwxr-x--- hacluster:haclient crm\ndrwxr-xr-t root:root resource-agents\n"
-	if r := lab.OK(h.Sh(soon(t), list))(t); r.Stdout != want+"-rw-r--r-- root:root /var/lock/subsys/heartbeat\n" {
+	if r := lab.OK(h.Sh(patience.For(t), list))(t); r.Stdout != want+"-rw-r--r-- root:root /var/lock/subsys/heartbeat\n" {
 		t.Errorf("after a start:\n%s%s", r.Stdout, r.Stderr)
 	}
 	call(t, h, cf+": >/var/lock/subsys/heartbeat; echo 4 >/run/rc.startk\n", "/etc/init.d/heartbeat", "stop")
-	if r := lab.OK(h.Sh(soon(t), list))(t); r.Stdout != want+"-rw-r--r-- root:root /var/lock/subsys/heartbeat\n" {
+	if r := lab.OK(h.Sh(patience.For(t), list))(t); r.Stdout != want+"-rw-r--r-- root:root /var/lock/subsys/heartbeat\n" {
 		t.Errorf("after a stop that failed:\n%s%s", r.Stdout, r.Stderr)
 	}
 	call(t, h, cf+": >/var/lock/subsys/heartbeat\n", "/etc/init.d/heartbeat", "stop")
-	if r := lab.OK(h.Sh(soon(t), list))(t); r.Stdout != want {
+	if r := lab.OK(h.Sh(patience.For(t), list))(t); r.Stdout != want {
 		t.Errorf("after a stop:\n%s%s", r.Stdout, r.Stderr)
 	}
 	call(t, h, cf+silent, "/etc/init.d/heartbeat", "start")
-	if r := lab.OK(h.Sh(soon(t), list))(t); r.Stdout != want {
+	if r := lab.OK(h.Sh(patience.For(t), list))(t); r.Stdout != want {
 		t.Errorf("after a start that failed:\n%s%s", r.Stdout, r.Stderr)
 	}
 	call(t, h, cf+"echo x >/etc/ha.d/ipresources\n", "/etc/init.d/heartbeat", "start")
-	if r := lab.OK(h.Sh(soon(t), "cat /etc/ha.d/haresources; ls /etc/ha.d/ipresources"))(t); r.Stdout != "x\n" {
+	if r := lab.OK(h.Sh(patience.For(t), "cat /etc/ha.d/haresources; ls /etc/ha.d/ipresources"))(t); r.Stdout != "x\n" {
 		t.Errorf("ipresources: %+v", r)
 	}
 	got := call(t, h, cf+"echo watchdog /dev/nosuch >>/etc/ha.d/ha.cf\n", "/etc/init.d/heartbeat", "start")

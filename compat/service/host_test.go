@@ -1,7 +1,6 @@
 package service
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,12 +82,8 @@ func ourHost(t *testing.T, l *lab.Lab, name string, layers ...string) *lab.Host 
 	return lab.OK(l.Host(lab.Spec{Name: name, Flavour: lab.Bare, Layers: append(layers, stage(t), shipped(t))}))(t)
 }
 
-// soon is a context for events that come within seconds on any machine.
-func soon(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	t.Cleanup(cancel)
-	return ctx
-}
+// patience is for events that come within seconds on any machine.
+const patience = lab.Patience(time.Minute)
 
 // did is what came of a call.
 type did struct {
@@ -108,10 +103,10 @@ mkdir -p /run/lock/subsys /etc/default
 // call runs a script on a host after the case's own preparations.
 func call(t *testing.T, h *lab.Host, before string, argv ...string) did {
 	t.Helper()
-	if r := lab.OK(h.Sh(soon(t), fresh+before))(t); r.Code != 0 {
+	if r := lab.OK(h.Sh(patience.For(t), fresh+before))(t); r.Code != 0 {
 		t.Fatalf("%s: preparing: %+v", h.Name, r)
 	}
-	r := lab.OK(h.Run(soon(t), argv...))(t)
-	calls := lab.OK(h.Sh(soon(t), "cat /run/calls 2>/dev/null"))(t)
+	r := lab.OK(h.Run(patience.For(t), argv...))(t)
+	calls := lab.OK(h.Sh(patience.For(t), "cat /run/calls 2>/dev/null"))(t)
 	return did{r.Stdout, r.Stderr, r.Code, strings.TrimSpace(calls.Stdout)}
 }

@@ -4,9 +4,9 @@ import (
 	"strings"
 	"testing"
 
-	"systole/compat/lab"
-
 	"github.com/google/go-cmp/cmp"
+
+	"systole/compat/lab"
 )
 
 // The cases of Debian's script (ldirectord spec 1), on both.
@@ -93,7 +93,7 @@ func TestLdirectordScriptOnRedHat(t *testing.T) {
 		if d := cmp.Diff(c.want, got, cmp.AllowUnexported(did{})); d != "" {
 			t.Errorf("%s (-want +got):\n%s", c.action, d)
 		}
-		if r := lab.OK(h.Sh(soon(t), lock))(t); r.Stdout != c.lock {
+		if r := lab.OK(h.Sh(patience.For(t), lock))(t); r.Stdout != c.lock {
 			t.Errorf("%s: lock files %q, want %q", c.action, r.Stdout, c.lock)
 		}
 	}

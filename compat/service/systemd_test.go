@@ -12,18 +12,18 @@ import (
 // systemd itself reads the units, and knows the programs and the manual pages that they name.
 func TestSystemdAcceptsTheUnits(t *testing.T) {
 	l := lab.Test(t)
-	if err := lab.EnsurePackaging(soon(t)); err != nil {
+	if err := lab.EnsurePackaging(patience.For(t)); err != nil {
 		t.Fatal(err)
 	}
 	h := lab.OK(l.Host(lab.Spec{Name: "systemd", Flavour: lab.Packaging, Layers: []string{stage(t), shipped(t)}}))(t)
 	verify := func() (string, int) {
-		r := lab.OK(h.Sh(soon(t), "systemd-analyze verify --man=yes /usr/lib/systemd/system/heartbeat.service /usr/lib/systemd/system/ldirectord.service"))(t)
+		r := lab.OK(h.Sh(patience.For(t), "systemd-analyze verify --man=yes /usr/lib/systemd/system/heartbeat.service /usr/lib/systemd/system/ldirectord.service"))(t)
 		return r.Stdout + r.Stderr, r.Code
 	}
 	if text, code := verify(); text != "" || code != 0 {
 		t.Errorf("exit code %d: %s", code, text)
 	}
-	lab.OK(h.Check(soon(t), "rm", "/usr/libexec/heartbeat/heartbeat"))(t)
+	lab.OK(h.Check(patience.For(t), "rm", "/usr/libexec/heartbeat/heartbeat"))(t)
 	if text, code := verify(); code == 0 || !strings.Contains(text, "heartbeat.service") {
 		t.Errorf("without the daemon: exit code %d: %s", code, text)
 	}
@@ -32,7 +32,7 @@ func TestSystemdAcceptsTheUnits(t *testing.T) {
 // The other readers of what is installed find nothing wrong with it.
 func TestOthersAcceptTheirFiles(t *testing.T) {
 	l := lab.Test(t)
-	if err := lab.EnsurePackaging(soon(t)); err != nil {
+	if err := lab.EnsurePackaging(patience.For(t)); err != nil {
 		t.Fatal(err)
 	}
 	h := lab.OK(l.Host(lab.Spec{Name: "others", Flavour: lab.Packaging, Layers: []string{shipped(t)}}))(t)
@@ -42,7 +42,7 @@ func TestOthersAcceptTheirFiles(t *testing.T) {
 		"for page in " + strings.Join(layout.Manuals(), " ") + "; do LC_ALL=C.UTF-8 MANROFFSEQ= MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z /usr/share/man/man${page##*.}/$page 2>&1 >/dev/null; done | grep -v 'cannot adjust line'", // too long a word is no fault
 		`for s in $(grep -l '^#!/bin/sh' /etc/init.d/heartbeat /etc/init.d/ldirectord /etc/ha.d/harc /etc/ha.d/rc.d/* /etc/ha.d/resource.d/* /usr/share/systole/end-original); do sh -n $s; done 2>&1`,
 	} {
-		if r := lab.OK(h.Sh(soon(t), c))(t); r.Stdout != "" {
+		if r := lab.OK(h.Sh(patience.For(t), c))(t); r.Stdout != "" {
 			t.Errorf("%s:\n%s", c, r.Stdout)
 		}
 	}
@@ -60,7 +60,7 @@ func TestDaemonNotifiesSystemd(t *testing.T) {
 	}
 	told := h.Tail(lab.SyslogFile)
 	t.Cleanup(told.Stop)
-	ctx, cancel := context.WithCancel(soon(t))
+	ctx, cancel := context.WithCancel(patience.For(t))
 	defer cancel()
 	// As systemd starts it: heartbeat.service has no program before this one.
 	p := lab.OK(h.StartCommand(lab.Command{Argv: []string{"/usr/libexec/heartbeat/heartbeat", "-f"}, Env: []string{"NOTIFY_SOCKET=/dev/log", "WATCHDOG_USEC=500000"}}))(t)

@@ -81,7 +81,7 @@ func TestHeartbeatUnit(t *testing.T) {
 func TestDirectoriesOfABoot(t *testing.T) {
 	l := lab.Test(t)
 	h := ourHost(t, l, "ours")
-	r := lab.OK(h.Sh(soon(t), "cd / && stat -c '%A %U:%G %n' run/heartbeat run/heartbeat/dopd run/resource-agents var/lib/heartbeat/cores/*"))(t)
+	r := lab.OK(h.Sh(patience.For(t), "cd / && stat -c '%A %U:%G %n' run/heartbeat run/heartbeat/dopd run/resource-agents var/lib/heartbeat/cores/*"))(t)
 	want := "drwxr-x--- hacluster:haclient run/heartbeat\ndrwxr-x--- hacluster:haclient run/heartbeat/dopd\n" +
 		"drwxr-xr-t root:root run/resource-agents\n" +
 		"drwx------ hacluster:root var/lib/heartbeat/cores/hacluster\ndrwx------ nobody:root var/lib/heartbeat/cores/nobody\n" +

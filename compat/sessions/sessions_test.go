@@ -9,9 +9,8 @@ package sessions
 
 import (
 	"bufio"
-	"context"
-	"flag"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -25,17 +24,14 @@ import (
 
 func TestMain(m *testing.M) {
 	lab.Main()
-	flag.Set("test.parallel", "3") // User-Mode Linux has one processor, and the tests wait most of the time
-	os.Exit(uml.Main(m, func(ctx context.Context) error {
-		_, err := lab.EnsureInstalled(ctx)
-		return err
-	}))
+	lab.AtOnce(3) // User-Mode Linux has one processor, and the tests wait most of the time
+	os.Exit(uml.Main(m, uml.Installed))
 }
 
 const (
 	vip      = "192.0.2.10"
 	service  = vip + ":7"
-	patience = 2 * time.Minute
+	patience = lab.Patience(2 * time.Minute)
 )
 
 // stage is the hosts of one test.
@@ -44,12 +40,6 @@ type stage struct {
 	lab    *lab.Lab
 	nodes  [2]*lab.Host
 	client *lab.Host
-}
-
-func soon(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	t.Cleanup(cancel)
-	return ctx
 }
 
 // newStage starts a pair of directors with those groups in haresources. before is done on the second
@@ -64,11 +54,11 @@ func newStage(t *testing.T, groups, before string) *stage {
 		s.nodes[i] = s.director(lan, i, groups)
 	}
 	t.Cleanup(s.tell)
-	lab.OK(s.nodes[1].Check(soon(t), "/bin/sh", "-ec", before))(t)
+	lab.OK(s.nodes[1].Check(patience.For(t), "/bin/sh", "-ec", before))(t)
 	for _, n := range s.nodes {
-		lab.OK(n.Check(soon(t), "service", "heartbeat", "start"))(t)
+		lab.OK(n.Check(patience.For(t), "service", "heartbeat", "start"))(t)
 	}
-	lab.OK(s.nodes[0].AwaitAddr(soon(t), netip.MustParseAddr(vip), true))(t)
+	lab.OK(s.nodes[0].AwaitAddr(patience.For(t), netip.MustParseAddr(vip), true))(t)
 	return s
 }
 
@@ -85,38 +75,9 @@ func (s *stage) tell() {
 func (s *stage) real(lan *lab.Switch) {
 	s.Helper()
 	h := lab.OK(s.lab.Host(lab.Spec{Name: "real", Ports: map[string]lab.Port{"eth0": lab.On(lan, "192.0.2.20/24")}}))(s.T)
-	lab.OK(h.Check(soon(s.T), "/bin/sh", "-ec", "sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2; ip addr add "+vip+"/32 dev lo"))(s.T)
-	var l net.Listener
-	err := h.Do(func() (err error) {
-		l, err = net.Listen("tcp4", "0.0.0.0:7")
-		return err
-	})
-	if err != nil {
-		s.Fatal(err)
-	}
+	lab.OK(h.Check(patience.For(s.T), "/bin/sh", "-ec", "sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2; ip addr add "+vip+"/32 dev lo"))(s.T)
+	l := lab.OK(h.Serve("tcp4", "0.0.0.0:7", func(c net.Conn) { io.Copy(c, c) }))(s.T)
 	s.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go echo(c)
-		}
-	}()
-}
-
-func echo(c net.Conn) {
-	defer c.Close()
-	for r := bufio.NewReader(c); ; {
-		line, err := r.ReadString('\n')
-		if err != nil {
-			return
-		}
-		if _, err := c.Write([]byte(line)); err != nil {
-			return
-		}
-	}
 }
 
 func (s *stage) director(lan *lab.Switch, i int, groups string) *lab.Host {
@@ -133,14 +94,14 @@ func (s *stage) director(lan *lab.Switch, i int, groups string) *lab.Host {
 			s.Fatal(err)
 		}
 	}
-	lab.OK(h.Check(soon(s.T), "/bin/sh", "-ec", "sysctl -qw net.ipv4.ip_forward=1; ipvsadm -A -t "+service+" -s rr; ipvsadm -a -t "+service+" -r 192.0.2.20:7 -g"))(s.T)
+	lab.OK(h.Check(patience.For(s.T), "/bin/sh", "-ec", "sysctl -qw net.ipv4.ip_forward=1; ipvsadm -A -t "+service+" -s rr; ipvsadm -a -t "+service+" -r 192.0.2.20:7 -g"))(s.T)
 	return h
 }
 
 // survives says whether a connection through the first director lives on when that loses its power.
 func (s *stage) survives() bool {
 	s.Helper()
-	c := lab.OK(s.client.Dial(soon(s.T), "tcp4", service))(s.T)
+	c := lab.OK(s.client.Dial(patience.For(s.T), "tcp4", service))(s.T)
 	defer c.Close()
 	answers := bufio.NewReader(c)
 	say := func(text string, limit time.Duration) error {
@@ -156,33 +117,23 @@ func (s *stage) survives() bool {
 	}
 	// The kernel tells of a connection with its third packet, and then again after some more.
 	for i := range 60 {
-		if err := say(fmt.Sprint("before ", i), patience); err != nil {
+		if err := say(fmt.Sprint("before ", i), time.Duration(patience)); err != nil {
 			s.Fatal(err)
 		}
 	}
 	s.knows()
 	s.nodes[0].Kill()
-	lab.OK(s.nodes[1].AwaitAddr(soon(s.T), netip.MustParseAddr(vip), true))(s.T)
+	lab.OK(s.nodes[1].AwaitAddr(patience.For(s.T), netip.MustParseAddr(vip), true))(s.T)
 	return say("after", time.Minute) == nil
 }
 
 // knows waits until the second director has been told of the connection, or a while.
 func (s *stage) knows() {
 	s.Helper()
-	ctx, cancel := context.WithTimeout(s.Context(), 10*time.Second)
-	defer cancel()
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
-	for ctx.Err() == nil {
+	lab.Patience(10*time.Second).Within(s, func() bool {
 		text, err := s.nodes[1].ReadFile("/proc/net/ip_vs_conn")
-		if err == nil && strings.Contains(string(text), "ESTABLISHED") {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-		}
-	}
+		return err == nil && strings.Contains(string(text), "ESTABLISHED")
+	})
 }
 
 // TestSessions loses the power of the active director, with every form of synchronisation and with none.

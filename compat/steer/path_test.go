@@ -19,21 +19,28 @@ func TestPath(t *testing.T) {
 		t.Skip("needs root")
 	}
 	s := newStage(t, steady)
+	patience.Until(s, "both serve", func() bool { return s.told(first).Weight > 0 && s.told(second).Weight > 0 })
 	s.both() // the director has the virtual address itself, so answers for it are martians there
 	real := s.reals[first]
-	lab.OK(real.Check(soon(t), "ip", "addr", "del", vip+"/32", "dev", "lo"))(t)
-	s.until("it is found out", func() bool { r := s.told(first); return r.State == "down" && !r.Listed })
+	lab.OK(real.Check(patience.For(t), "ip", "addr", "del", vip+"/32", "dev", "lo"))(t)
+	patience.Until(s, "it is found out", func() bool { r := s.told(first); return r.State == "down" && !r.Listed })
 	if r := s.told(first); !strings.Contains(r.Path, "no answer for "+service) {
 		t.Errorf("%+v", r)
+	}
+	if text := s.scraped(); !strings.Contains(text, isOne("ldirectord_real_path_fault")) {
+		t.Errorf("not told:\n%s", text)
 	}
 	for range 4 {
 		if c := s.connect(); c.server != second {
 			t.Errorf("a connection went to %s", c.server)
 		}
 	}
-	lab.OK(real.Check(soon(t), "ip", "addr", "add", vip+"/32", "dev", "lo"))(t)
-	s.until("it is back with a part of its weight", func() bool { r := s.told(first); return r.Growing && r.Weight < 5 && r.Weight > 0 })
-	s.until("it has all of its weight", func() bool { r := s.told(first); return !r.Growing && r.Weight == 5 && r.Path == "" })
+	lab.OK(real.Check(patience.For(t), "ip", "addr", "add", vip+"/32", "dev", "lo"))(t)
+	patience.Until(s, "it is back with a part of its weight", func() bool {
+		r := s.told(first)
+		return r.Growing && r.Weight < 5 && r.Weight > 0 && strings.Contains(s.scraped(), isOne("ldirectord_real_slow_start"))
+	})
+	patience.Until(s, "it has all of its weight", func() bool { r := s.told(first); return !r.Growing && r.Weight == 5 && r.Path == "" })
 	s.both()
 	log := string(lab.OK(s.director.ReadFile("/var/log/ldirectord.log"))(t))
 	for _, line := range []string{"Path broken real server: " + first + ":7", "Path good real server: " + first + ":7",
@@ -42,4 +49,9 @@ func TestPath(t *testing.T) {
 			t.Errorf("the log has no %q:\n%s", line, log)
 		}
 	}
+}
+
+// isOne is the line of a scrape that says a thing of the first server.
+func isOne(metric string) string {
+	return metric + `{real="` + first + `:7",virtual="tcp:` + service + `"} 1` + "\n"
 }

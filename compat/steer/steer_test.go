@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -24,10 +23,7 @@ import (
 
 func TestMain(m *testing.M) {
 	lab.Main()
-	os.Exit(uml.Main(m, func(ctx context.Context) error {
-		_, err := lab.EnsureInstalled(ctx)
-		return err
-	}))
+	os.Exit(uml.Main(m, uml.Installed))
 }
 
 const (
@@ -35,17 +31,11 @@ const (
 	service  = vip + ":7"
 	first    = "192.0.2.21"
 	second   = "192.0.2.22"
-	patience = 2 * time.Minute
+	patience = lab.Patience(2 * time.Minute)
 )
 
 const config = "checkinterval=1\nchecktimeout=2\nsystole_metrics=:9695\nvirtual=" + service + "\n\treal=" + first + ":7 gate 5\n\treal=" + second +
 	":7 gate 5\n\tservice=none\n\tchecktype=connect\n\tscheduler=rr\n\tprotocol=tcp\n"
-
-func soon(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
-	t.Cleanup(cancel)
-	return ctx
-}
 
 // stage is the hosts of the test.
 type stage struct {
@@ -65,41 +55,33 @@ func newStage(t *testing.T, config string) *stage {
 		s.reals[addr] = h
 		s.serve(h, addr)
 	}
+	t.Cleanup(s.tell)
 	s.director = lab.OK(l.Host(lab.Spec{Name: "director", Flavour: lab.Systole, Ports: map[string]lab.Port{"eth0": lab.On(lan, "192.0.2.1/24")}}))(t)
 	if err := s.director.WriteFile("/etc/ha.d/ldirectord.cf", []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	lab.OK(s.director.Check(soon(t), "ip", "addr", "add", vip+"/32", "dev", "eth0"))(t)
-	lab.OK(s.director.Check(soon(t), "ldirectord", "ldirectord.cf", "start"))(t)
+	lab.OK(s.director.Check(patience.For(t), "ip", "addr", "add", vip+"/32", "dev", "eth0"))(t)
+	lab.OK(s.director.Check(patience.For(t), "ldirectord", "ldirectord.cf", "start"))(t)
 	return s
+}
+
+// tell shows the table of a test that has failed.
+func (s *stage) tell() {
+	if s.Failed() && s.director != nil {
+		table, err := s.director.Check(context.Background(), "ipvsadm", "-Ln")
+		s.Logf("%s%v", table, err)
+	}
 }
 
 // serve makes a real server, which says its address and echoes lines.
 func (s *stage) serve(h *lab.Host, addr string) {
 	s.Helper()
-	lab.OK(h.Check(soon(s.T), "/bin/sh", "-ec", "sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2; ip addr add "+vip+"/32 dev lo"))(s.T)
-	var l net.Listener
-	err := h.Do(func() (err error) {
-		l, err = net.Listen("tcp4", "0.0.0.0:7")
-		return err
-	})
-	if err != nil {
-		s.Fatal(err)
-	}
+	lab.OK(h.Check(patience.For(s.T), "/bin/sh", "-ec", "sysctl -qw net.ipv4.conf.all.arp_ignore=1 net.ipv4.conf.all.arp_announce=2; ip addr add "+vip+"/32 dev lo"))(s.T)
+	l := lab.OK(h.Serve("tcp4", "0.0.0.0:7", func(c net.Conn) {
+		fmt.Fprintln(c, addr)
+		io.Copy(c, c)
+	}))(s.T)
 	s.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer conn.Close()
-				fmt.Fprintln(conn, addr)
-				io.Copy(conn, conn)
-			}()
-		}
-	}()
 }
 
 // connection is one of the client's, and the server that it is with.
@@ -111,8 +93,8 @@ type connection struct {
 
 func (s *stage) connect() connection {
 	s.Helper()
-	c := connection{Conn: lab.OK(s.client.Dial(soon(s.T), "tcp", service))(s.T)}
-	c.SetDeadline(time.Now().Add(patience))
+	c := connection{Conn: lab.OK(s.client.Dial(patience.For(s.T), "tcp", service))(s.T)}
+	c.SetDeadline(time.Now().Add(time.Duration(patience)))
 	c.lines = bufio.NewReader(c.Conn)
 	c.server = strings.TrimSpace(lab.OK(c.lines.ReadString('\n'))(s.T))
 	s.Cleanup(func() { c.Close() })
@@ -147,7 +129,7 @@ func (c connection) echoes() bool {
 // told is what the daemon says about a server.
 func (s *stage) told(server string) state.Real {
 	s.Helper()
-	r := lab.OK(s.director.Run(soon(s.T), "systole", "status", "--json"))(s.T)
+	r := lab.OK(s.director.Run(patience.For(s.T), "systole", "status", "--json"))(s.T)
 	doc := lab.OK(state.Decode([]byte(r.Stdout)))(s.T)
 	for _, d := range doc.Directors {
 		for _, v := range d.Virtuals {
@@ -162,35 +144,17 @@ func (s *stage) told(server string) state.Real {
 	return state.Real{}
 }
 
-func (s *stage) until(what string, so func() bool) {
-	s.Helper()
-	ctx := soon(s.T)
-	tick := time.NewTicker(200 * time.Millisecond)
-	defer tick.Stop()
-	for !so() {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			s.Fatalf("%s: it did not come to be\n%s", what, lab.OK(s.director.Check(context.Background(), "ipvsadm", "-Ln"))(s.T))
-		}
-	}
-}
-
 // scraped is what Prometheus gets.
 func (s *stage) scraped() string {
 	s.Helper()
-	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
-		return s.director.Dial(ctx, network, "127.0.0.1:9695")
-	}
-	client := http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}, Timeout: patience}
-	r := lab.OK(client.Get("http://director/metrics"))(s.T)
+	r := lab.OK(s.director.HTTP(time.Duration(patience)).Get("http://127.0.0.1:9695/metrics"))(s.T)
 	defer r.Body.Close()
 	return string(lab.OK(io.ReadAll(r.Body))(s.T))
 }
 
 func (s *stage) systole(args ...string) {
 	s.Helper()
-	s.Log(lab.OK(s.director.Check(soon(s.T), append([]string{"systole"}, args...)...))(s.T))
+	s.Log(lab.OK(s.director.Check(patience.For(s.T), append([]string{"systole"}, args...)...))(s.T))
 }
 
 func TestSteer(t *testing.T) {
@@ -199,7 +163,7 @@ func TestSteer(t *testing.T) {
 	}
 	s := newStage(t, config)
 	with := s.both()
-	s.until("both are counted", func() bool {
+	patience.Until(s, "both are counted", func() bool {
 		for _, name := range []string{first, second} {
 			if c := s.told(name).Counters; c.Active < 1 || c.Conns < 1 || c.InBytes == 0 {
 				return false
@@ -219,20 +183,20 @@ func TestSteer(t *testing.T) {
 	if !with[first].echoes() {
 		t.Error("the drain broke a connection")
 	}
-	lab.OK(s.director.Check(soon(t), "ldirectord", "ldirectord.cf", "restart"))(t)
-	s.until("it serves again", func() bool { return s.told(second).Weight == 5 })
+	lab.OK(s.director.Check(patience.For(t), "ldirectord", "ldirectord.cf", "restart"))(t)
+	patience.Until(s, "it serves again", func() bool { return s.told(second).Weight == 5 })
 	s.onlySecond()
 	if r := s.told(first); r.State != "draining" || r.Weight != 0 {
 		t.Errorf("after the restart: %+v", r)
 	}
 
 	s.systole("undrain", first+":7")
-	s.until("it is back", func() bool { return s.told(first).Weight == 5 })
+	patience.Until(s, "it is back", func() bool { return s.told(first).Weight == 5 })
 	with = s.both()
 	s.systole("drain", first, "--for", "3s")
 	s.onlySecond()
-	s.until("it is removed", func() bool { r := s.told(first); return r.State == "drained" && !r.Listed })
-	if table := lab.OK(s.director.Check(soon(t), "ipvsadm", "-Ln"))(t); strings.Contains(table, first) || !strings.Contains(table, second) {
+	patience.Until(s, "it is removed", func() bool { r := s.told(first); return r.State == "drained" && !r.Listed })
+	if table := lab.OK(s.director.Check(patience.For(t), "ipvsadm", "-Ln"))(t); strings.Contains(table, first) || !strings.Contains(table, second) {
 		t.Errorf("%s", table)
 	}
 	if !with[second].echoes() {
@@ -243,7 +207,7 @@ func TestSteer(t *testing.T) {
 // onlySecond sees that the table has weight 0 for the first server, and that no new connection goes there.
 func (s *stage) onlySecond() {
 	s.Helper()
-	s.until("it is drained", func() bool { return s.told(first).Weight == 0 })
+	patience.Until(s, "it is drained", func() bool { return s.told(first).Weight == 0 })
 	for range 4 {
 		c := s.connect()
 		if c.server != second {

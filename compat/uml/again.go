@@ -14,20 +14,14 @@ import (
 
 // Main runs a package's tests: here if the kernel has ip_vs, in User-Mode Linux
 // if not. It returns the exit code. Ordinary users' tests always run here, as
-// they skip what needs root. before is done on this machine ahead of the boot
-// (lab.EnsureInstalled, say); there is no Go tool chain in there.
+// they skip what needs root. before is done on this machine ahead of the boot (see
+// Installed).
 func Main(m interface{ Run() int }, before ...func(context.Context) error) int {
 	if Inside() || os.Geteuid() != 0 || HasIPVS() {
 		return m.Run()
 	}
 	ctx := context.Background()
-	for _, prepare := range before {
-		if err := prepare(ctx); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
-	}
-	machine, self, err := again()
+	machine, self, err := again(ctx, before)
 	if err == nil {
 		var code int
 		machine.Output = os.Stdout
@@ -39,10 +33,17 @@ func Main(m interface{ Run() int }, before ...func(context.Context) error) int {
 	return 1
 }
 
+// Installed makes the layer of flavour Systole: there is no Go tool chain in
+// User-Mode Linux.
+func Installed(ctx context.Context) error {
+	_, err := lab.EnsureInstalled(ctx)
+	return err
+}
+
 // Elsewhere runs the calling test, which must not be a subtest, in User-Mode
 // Linux if the kernel has no ip_vs, and says whether it did: then the caller has
-// nothing more to do.
-func Elsewhere(t lab.TB) bool {
+// nothing more to do. before is done ahead of the boot, as by Main.
+func Elsewhere(t lab.TB, before ...func(context.Context) error) bool {
 	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("needs root")
@@ -50,7 +51,7 @@ func Elsewhere(t lab.TB) bool {
 	if Inside() || HasIPVS() {
 		return false
 	}
-	machine, self, err := again()
+	machine, self, err := again(t.Context(), before)
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
@@ -70,8 +71,13 @@ func Elsewhere(t lab.TB) bool {
 	return true
 }
 
-// again is the machine to run this program in again, and the program's name.
-func again() (Machine, string, error) {
+// again prepares the machine to run this program in again, and returns it with the program's name.
+func again(ctx context.Context, before []func(context.Context) error) (Machine, string, error) {
+	for _, prepare := range before {
+		if err := prepare(ctx); err != nil {
+			return Machine{}, "", err
+		}
+	}
 	self, err := os.Executable()
 	if err != nil {
 		return Machine{}, "", err

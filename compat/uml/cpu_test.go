@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"systole/compat/lab"
 )
 
 // TestSeats takes one more CPU than there are: the last machine shares one.
@@ -54,9 +56,8 @@ func TestMoveAbout(t *testing.T) {
 	defer cancel()
 	done := make(chan struct{})
 	go func() { defer close(done); s.moveAbout(ctx, p) }()
-	for tick := time.NewTicker(50 * time.Millisecond); ctx.Err() == nil && slices.Contains(places(t, p), s.cpu); <-tick.C {
-	}
-	if ctx.Err() != nil {
+	left := func() (bool, error) { return !slices.Contains(places(t, p), s.cpu), nil }
+	if lab.Poll(ctx, 50*time.Millisecond, left) != nil {
 		t.Errorf("still at CPU %d", s.cpu)
 	}
 	cancel()

@@ -94,7 +94,7 @@ func TestIPv6(t *testing.T) {
 	for _, name := range []string{"IPv6addr", "IPaddr2"} {
 		r, log := dual(t)
 		if res := run(t, r, "start", name, "fd00::70/64/eth0"); res.Code != 0 || !on(t, r, "eth0", "fd00::70/64") {
-			t.Fatalf("%s start: %+v %q", name, res, log.take())
+			t.Fatalf("%s start: %+v %q", name, res, log.Take())
 		}
 		if res := run(t, r, "status", name, "fd00::70/64/eth0"); !Held(res.Output) {
 			t.Errorf("%s status: %+v", name, res)
@@ -121,7 +121,7 @@ func TestIPv6Duplicate(t *testing.T) {
 	} {
 		r, log := dual(t)
 		res := run(t, r, "start", name, "fd00::99/64/eth0")
-		text := strings.Join(log.take(), "\n")
+		text := strings.Join(log.Take(), "\n")
 		if res.Code != 1 || !strings.Contains(text, "ERROR: IPv6 address collision fd00::99 [DAD]") || !strings.Contains(text, says) {
 			t.Errorf("%s: %+v\n%s", name, res, text)
 		}
@@ -157,7 +157,7 @@ func TestIPaddr2IPv6Words(t *testing.T) {
 	}
 	for _, c := range cases {
 		res := run(t, r, c.op, "IPaddr2", c.arg)
-		if text := strings.Join(log.take(), "\n"); res.Code != c.code || !strings.Contains(text, c.says) {
+		if text := strings.Join(log.Take(), "\n"); res.Code != c.code || !strings.Contains(text, c.says) {
 			t.Errorf("%s %s: %d\n%s\nwant %d %q", c.arg, c.op, res.Code, text, c.code, c.says)
 		}
 	}
@@ -238,7 +238,7 @@ func TestIPsrcaddrStops(t *testing.T) {
 	}
 	for _, s := range steps {
 		res := run(t, r, s.op, "IPsrcaddr", s.arg)
-		text := strings.Join(log.take(), "\n")
+		text := strings.Join(log.Take(), "\n")
 		if got := source(); res.Code != 0 || got != s.source || !strings.Contains(text, s.says) {
 			t.Errorf("%s %s: %d, sources %s, want %s\n%s", s.arg, s.op, res.Code, got, s.source, text)
 		}
@@ -275,7 +275,7 @@ func TestSendArpCannotSend(t *testing.T) {
 	r, log := installed(t)
 	for _, arg := range []string{theVIP, "bogus/eth0", theVIP + "/lo"} {
 		res := run(t, r, "start", "SendArp", arg)
-		if text := strings.Join(log.take(), "\n"); res.Code != 0 || !strings.Contains(text, "ERROR: Could not send gratuitous arps") {
+		if text := strings.Join(log.Take(), "\n"); res.Code != 0 || !strings.Contains(text, "ERROR: Could not send gratuitous arps") {
 			t.Errorf("%s: %+v\n%s", arg, res, text)
 		}
 		if res := run(t, r, "status", "SendArp", arg); !Held(res.Output) {

@@ -63,7 +63,7 @@ func TestGiveupIsSilent(t *testing.T) {
 			heard.frames(heardBefore)
 			run(t, r, "stop", "IPaddr2", theVIP+"/32/eth0")
 			if n := heard.afterMarker(); n != 0 {
-				t.Errorf("%d frames after the giveup\n%s", n, strings.Join(log.take(), "\n"))
+				t.Errorf("%d frames after the giveup\n%s", n, strings.Join(log.Take(), "\n"))
 			}
 		})
 	}

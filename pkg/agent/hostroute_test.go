@@ -20,7 +20,7 @@ func TestIPaddrBehindLoopbackRoute(t *testing.T) {
 		{"start", badArgs, "ERROR: Invalid parameter value: nic [eth0] Calculated nic: [lo]"},
 	} {
 		res := run(t, r, s.op, "IPaddr", theVIP)
-		if text := strings.Join(log.take(), "\n"); res.Code != s.code || !strings.Contains(text, s.says) {
+		if text := strings.Join(log.Take(), "\n"); res.Code != s.code || !strings.Contains(text, s.says) {
 			t.Errorf("%s: %d, want %d\n%s", s.op, res.Code, s.code, text)
 		}
 	}

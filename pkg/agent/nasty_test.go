@@ -90,7 +90,7 @@ func TestNastyWords(t *testing.T) {
 			words := slices.Repeat([]string{word}, max(n.Least-1, 1))
 			for i, op := range []string{"status", "start", "stop"} {
 				code, said := nastyCall(h, n, append(words, op))
-				said += strings.Join(log.take(), "\n")
+				said += strings.Join(log.Take(), "\n")
 				if code != want[i] || said == "" && code != 0 && !n.Quiet || op == "status" && Held([]byte(said)) {
 					t.Errorf("%s %.40q %s: %d\n%.200s", c.agent, word, op, code, said)
 				}

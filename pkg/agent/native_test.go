@@ -108,7 +108,7 @@ func TestIPaddr2InProcess(t *testing.T) {
 	if res := run(t, r, "status", "IPaddr2", theVIP+"/32/eth0"); !Held(res.Output) || !res.Native {
 		t.Errorf("status: %+v", res)
 	}
-	log.take()
+	log.Take()
 	if res := run(t, r, "stop", "IPaddr2", theVIP+"/32/eth0"); res.Code != 0 {
 		t.Errorf("stop: %+v", res)
 	}
@@ -120,7 +120,7 @@ func TestIPaddr2InProcess(t *testing.T) {
 		"/usr/lib/ocf/resource.d//heartbeat/IPaddr2(IPaddr2_121.254.175.70): INFO:  Success",
 		"/usr/lib/ocf/resource.d//heartbeat/IPaddr2(IPaddr2_121.254.175.70): INFO:  Resource is stopped",
 	}
-	if got := log.take(); !slices.Equal(got, want) {
+	if got := log.Take(); !slices.Equal(got, want) {
 		t.Errorf("log %q\nwant %q", got, want)
 	}
 }
@@ -158,7 +158,7 @@ func TestProbe(t *testing.T) {
 		t.Fatalf("%+v %v", res, err)
 	}
 	want := fmt.Sprintf("ERROR: IPv4 address collision %s [DAD]: %s answers for it on eth0", theVIP, peer.HardwareAddr)
-	if all := strings.Join(log.take(), "\n"); !strings.Contains(all, want) || !strings.Contains(all, "INFO: Adding inet address "+theVIP) {
+	if all := strings.Join(log.Take(), "\n"); !strings.Contains(all, want) || !strings.Contains(all, "INFO: Adding inet address "+theVIP) {
 		t.Errorf("log:\n%s\nwant %q", all, want)
 	}
 }
@@ -204,7 +204,7 @@ func TestSecondariesLost(t *testing.T) {
 	netnstest.Address(t, "eth1", "10.1.1.5/24", "10.1.1.255", "")
 	run(t, r, "stop", "IPaddr2", "10.1.1.70/24/eth1")
 	want := "WARNING: promote_secondaries is 0: with 10.1.1.70 the kernel removes 10.1.1.5/24 from eth1"
-	if all := strings.Join(log.take(), "\n"); !strings.Contains(all, want) {
+	if all := strings.Join(log.Take(), "\n"); !strings.Contains(all, want) {
 		t.Errorf("log:\n%s\nwant %q", all, want)
 	}
 }
@@ -215,7 +215,7 @@ func TestIPaddrCalculatesInterface(t *testing.T) {
 	if res := run(t, r, "start", "IPaddr", "10.1.1.70"); res.Code != 0 {
 		t.Errorf("%+v", res)
 	}
-	if all := strings.Join(log.take(), "\n"); !strings.Contains(all, "INFO: Using calculated nic for 10.1.1.70: eth1") {
+	if all := strings.Join(log.Take(), "\n"); !strings.Contains(all, "INFO: Using calculated nic for 10.1.1.70: eth1") {
 		t.Errorf("log:\n%s", all)
 	}
 	all, err := r.Net.Addresses("eth1")
@@ -267,7 +267,7 @@ func TestFailures(t *testing.T) {
 	before := state(t, &Host{Net: r.Net})
 	for _, c := range cases {
 		res := run(t, r, c.op, c.name, c.arg)
-		if all := strings.Join(log.take(), "\n"); res.Code != c.code || !strings.Contains(all, c.says) {
+		if all := strings.Join(log.Take(), "\n"); res.Code != c.code || !strings.Contains(all, c.says) {
 			t.Errorf("%s %.60s %s: %d\n%.300s", c.name, c.arg, c.op, res.Code, all)
 		}
 	}
@@ -285,7 +285,7 @@ func TestProbeCancelled(t *testing.T) {
 	if err != nil || res.Code != 0 {
 		t.Errorf("%+v %v", res, err)
 	}
-	if all := strings.Join(log.take(), "\n"); !strings.Contains(all, "WARNING: cannot ask who has "+theVIP) {
+	if all := strings.Join(log.Take(), "\n"); !strings.Contains(all, "WARNING: cannot ask who has "+theVIP) {
 		t.Errorf("log:\n%s", all)
 	}
 }

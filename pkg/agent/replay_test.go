@@ -9,14 +9,14 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-
-	"systole/pkg/netif"
-	"systole/pkg/netif/netnstest"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/vishvananda/netlink"
+
+	"systole/pkg/halog/halogtest"
+	"systole/pkg/netif"
+	"systole/pkg/netif/netnstest"
 )
 
 // step is one command of a transcript and what the original did.
@@ -141,7 +141,7 @@ func playSection(t *testing.T, p play, s section) {
 		if slices.Contains(p.unlike, st.line) || p.skip != "" && strings.Contains(strings.Join(st.words, " "), p.skip) {
 			continue
 		}
-		log.take()
+		log.Take()
 		before := state(t, h)
 		var out, errs strings.Builder
 		h.Stdout, h.Stderr = &out, &errs
@@ -150,7 +150,7 @@ func playSection(t *testing.T, p play, s section) {
 		})
 		got := step{
 			line: st.line, words: st.words, stdout: lines(out.String()), code: fmt.Sprint(code),
-			reason: reasons(errs.String()), log: log.take(), changes: diff(before, state(t, h)),
+			reason: reasons(errs.String()), log: log.Take(), changes: diff(before, state(t, h)),
 		}
 		if p.blind {
 			got.changes = nil
@@ -248,32 +248,10 @@ func withoutKernelRoute(t *testing.T) {
 }
 
 // recorder keeps log lines as "tag: text".
-type recorder struct {
-	mu  sync.Mutex
-	all []string
-}
+type recorder struct{ halogtest.Lines }
 
 func (r *recorder) logs(name, instance string) Log {
-	return recorded{r, fmt.Sprintf("%s(%s)", name, instance)}
-}
-
-func (r *recorder) take() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	all := r.all
-	r.all = nil
-	return all
-}
-
-type recorded struct {
-	*recorder
-	tag string
-}
-
-func (r recorded) Log(text string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.all = append(r.all, r.tag+": "+text)
+	return r.Tagged(fmt.Sprintf("%s(%s)", name, instance))
 }
 
 // state returns addresses and routes as "ip" prints them.

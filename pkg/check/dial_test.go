@@ -4,12 +4,11 @@ import (
 	"context"
 	"errors"
 	"net"
-	"net/netip"
 	"syscall"
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"systole/pkg/loopback"
 )
 
 func TestDial(t *testing.T) {
@@ -41,40 +40,14 @@ func TestDial(t *testing.T) {
 		}
 		_ = server.Close()
 	}
-	if _, err := dial(t.Context(), "tcp", unused(t)); !errors.Is(err, syscall.ECONNREFUSED) {
+	if _, err := dial(t.Context(), "tcp", loopback.Nobody(t).String()); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("nobody listens: %v", err)
 	}
 }
 
-// deaf is a server whose queue of connections is full, so that it answers no more.
-func deaf(t *testing.T) netip.AddrPort {
-	t.Helper()
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = unix.Close(fd) })
-	if err := errors.Join(unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), unix.Listen(fd, 0)); err != nil {
-		t.Fatal(err)
-	}
-	name, err := unix.Getsockname(fd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(name.(*unix.SockaddrInet4).Port))
-	for range 3 {
-		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-		defer cancel()
-		if c, err := dialTCP(ctx, addr); err == nil {
-			t.Cleanup(func() { _ = c.Close() })
-		}
-	}
-	return addr
-}
-
 // TestDialEnds: a connect that nobody answers ends with its context, at the limit or before.
 func TestDialEnds(t *testing.T) {
-	addr := deaf(t)
+	addr := loopback.Silent(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if _, err := dialTCP(ctx, addr); !errors.Is(err, context.DeadlineExceeded) {

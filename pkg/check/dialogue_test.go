@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"systole/pkg/loopback"
 )
 
 // TestDialogues plays the transcripts of ldirectord spec 9.2 to 9.4, with what the client must
@@ -90,7 +92,7 @@ func TestDialoguesEnd(t *testing.T) {
 		if r := runCheck(t, target(t, "10.1.0.70:7777", silent.addr.String()+" gate", lines...), 200*time.Millisecond); r.Up {
 			t.Errorf("%s: silent server is up: %+v", service, r)
 		}
-		if r := runCheck(t, target(t, "10.1.0.70:7777", unused(t)+" gate", lines...), long); r.Up || r.Message != "Connection refused" {
+		if r := runCheck(t, target(t, "10.1.0.70:7777", loopback.Nobody(t).String()+" gate", lines...), long); r.Up || r.Message != "Connection refused" {
 			t.Errorf("%s: nobody listens: %+v", service, r)
 		}
 		if r := runCheck(t, target(t, "10.1.0.70:7777", endless.addr.String()+" gate", lines...), long); r.Up {

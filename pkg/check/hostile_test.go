@@ -9,11 +9,14 @@ import (
 	"io"
 	"net"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"systole/pkg/loopback"
 )
 
 // What the worst server may cost a check, in bytes: read from the network, and allocated in all
@@ -232,30 +235,13 @@ func TestLies(t *testing.T) {
 
 // TestHostileDatagrams: a server that answers one question with more and more strays.
 func TestHostileDatagrams(t *testing.T) {
-	c, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	go func() {
-		question, stray := make([]byte, 2000), bytes.Repeat([]byte("\xff"), 8000)
-		for {
-			_, from, err := c.ReadFrom(question)
-			for range 400 {
-				if err == nil {
-					_, err = c.WriteTo(stray, from)
-				}
-			}
-			if err != nil {
-				return
-			}
-		}
-	}()
+	strays := slices.Repeat([][]byte{bytes.Repeat([]byte("\xff"), 8000)}, 400)
+	server := loopback.Datagrams(t, func([]byte) [][]byte { return strays })
 	for _, lines := range [][]string{
 		{"service=dns", `request="www.example.com"`, `receive="x"`}, {"service=sip"}, {"service=radius", `login="bob"`, `passwd="pw"`, `secret="s"`},
 	} {
 		t.Run(lines[0], func(t *testing.T) {
-			suffers(t, target(t, "10.1.0.70:9", c.LocalAddr().String()+" masq", append(lines, "protocol=udp")...), 300*time.Millisecond)
+			suffers(t, target(t, "10.1.0.70:9", server.String()+" masq", append(lines, "protocol=udp")...), 300*time.Millisecond)
 		})
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"systole/pkg/loopback"
 )
 
 // serveHTTP2 is a server that speaks the protocols over TLS or without.
@@ -49,7 +51,7 @@ func TestHTTP2(t *testing.T) {
 		"h2c":        serveHTTP2(t, false, handler, unencrypted),
 		"old h2":     serveHTTP2(t, true, handler, http1),
 		"old h2c":    serveHTTP2(t, false, handler, http1),
-		"nobody h2c": unused(t),
+		"nobody h2c": loopback.Nobody(t).String(),
 	}
 	for _, c := range []struct {
 		server  string

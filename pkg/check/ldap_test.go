@@ -5,6 +5,8 @@ import (
 	"net"
 	"testing"
 	"time"
+
+	"systole/pkg/loopback"
 )
 
 // directory is an LDAP server that plays answers, one for each message.
@@ -65,7 +67,7 @@ func TestLDAP(t *testing.T) {
 			}
 		})
 	}
-	if r := runCheck(t, target(t, "10.1.0.70:389", unused(t)+" gate", "service=ldap"), long); r.Up || r.Message != "Connection failed" {
+	if r := runCheck(t, target(t, "10.1.0.70:389", loopback.Nobody(t).String()+" gate", "service=ldap"), long); r.Up || r.Message != "Connection failed" {
 		t.Errorf("refused: %+v", r)
 	}
 	silent := play(t, func(net.Conn) {})

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
+
+	"systole/pkg/loopback"
 )
 
 func TestConnect(t *testing.T) {
@@ -26,7 +28,7 @@ func TestConnect(t *testing.T) {
 	case <-time.After(long):
 		t.Error("connection is still open")
 	}
-	if r := runCheck(t, target(t, "10.1.0.70:80", unused(t)+" gate", "checktype=connect"), long); r.Up {
+	if r := runCheck(t, target(t, "10.1.0.70:80", loopback.Nobody(t).String()+" gate", "checktype=connect"), long); r.Up {
 		t.Errorf("refused: %+v", r)
 	}
 	// A connect that nobody answers ends with the context.
@@ -181,23 +183,7 @@ func playDNS(t *testing.T, network string, answer func(q dnsmessage.Message) dns
 		})
 		return s.addr.String()
 	}
-	c, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	go func() {
-		b := make([]byte, 2000)
-		for {
-			n, from, err := c.ReadFrom(b)
-			if err != nil {
-				return
-			}
-			_, _ = c.WriteTo([]byte("stray"), from)
-			_, _ = c.WriteTo(respond(b[:n]), from)
-		}
-	}()
-	return c.LocalAddr().String()
+	return loopback.Datagrams(t, func(q []byte) [][]byte { return [][]byte{[]byte("stray"), respond(q)} }).String()
 }
 
 func TestDNS(t *testing.T) {
@@ -259,25 +245,12 @@ func FuzzDNSAnswer(f *testing.F) {
 // TestRadius answers as a server that knows the secret, and as one that does not.
 func TestRadius(t *testing.T) {
 	serve := func(code byte, secret string) string {
-		c, err := net.ListenPacket("udp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = c.Close() })
-		go func() {
-			b := make([]byte, 2000)
-			for {
-				n, from, err := c.ReadFrom(b)
-				if err != nil {
-					return
-				}
-				if string(hidePassword("pw", "s3", b[4:20])) != string(b[27:43]) || string(b[22:25]) != "bob" {
-					t.Errorf("request %x", b[:n])
-				}
-				_, _ = c.WriteTo(radiusReply(code, b[:n], secret), from)
+		return loopback.Datagrams(t, func(q []byte) [][]byte {
+			if string(hidePassword("pw", "s3", q[4:20])) != string(q[27:43]) || string(q[22:25]) != "bob" {
+				t.Errorf("request %x", q)
 			}
-		}()
-		return c.LocalAddr().String()
+			return [][]byte{radiusReply(code, q, secret)}
+		}).String()
 	}
 	for _, c := range []struct {
 		code   byte

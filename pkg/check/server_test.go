@@ -14,6 +14,7 @@ import (
 
 	"systole/pkg/diag"
 	"systole/pkg/ldirectorcf"
+	"systole/pkg/loopback"
 )
 
 // script is how a played server behaves on one connection.
@@ -29,12 +30,8 @@ type played struct {
 
 func play(t *testing.T, s script) *played {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	p := &played{addr: netip.MustParseAddrPort(l.Addr().String()), ended: make(chan error, 100)}
+	l := loopback.Listen(t)
+	p := &played{addr: loopback.Addr(l), ended: make(chan error, 100)}
 	go func() {
 		for {
 			c, err := l.Accept()
@@ -161,15 +158,4 @@ func runCheck(t *testing.T, tg Target, limit time.Duration) Result {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	return Run(ctx, testEnv(), tg)
-}
-
-// unused is an address of loopback where nobody listens.
-func unused(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }

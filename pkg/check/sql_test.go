@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"systole/pkg/loopback"
 )
 
 // message is a PostgreSQL message.
@@ -134,7 +136,7 @@ func TestDatabasesDown(t *testing.T) {
 		if r := check("127.0.0.1:1", long); r.Up || strings.Join(r.Logs, "") != want {
 			t.Errorf("%s without login: %+v", service, r)
 		}
-		if r := check(unused(t), long, full...); r.Up || r.Message == "" {
+		if r := check(loopback.Nobody(t).String(), long, full...); r.Up || r.Message == "" {
 			t.Errorf("%s refused: %+v", service, r)
 		}
 		if r := check(silent.addr.String(), 300*time.Millisecond, full...); r.Up {

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"systole/pkg/loopback"
 )
 
 const long = 20 * time.Second // a limit that a test never reaches
@@ -102,7 +104,7 @@ func TestWebHead(t *testing.T) {
 }
 
 func TestWebRefused(t *testing.T) {
-	addr := unused(t)
+	addr := loopback.Nobody(t).String()
 	r := runCheck(t, target(t, "10.1.0.70:80", addr+" gate", "service=http"), long)
 	if want := "500 Can't connect to " + addr + " (Connection refused)"; r.Up || r.Message != want {
 		t.Errorf("got %+v, want %q", r, want)

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"systole/pkg/golden"
 	"systole/pkg/hamsg"
 	"systole/pkg/hbapi"
 	"systole/pkg/hbapi/apitest"
@@ -33,23 +34,7 @@ func TestOutput(t *testing.T) {
 	if commands < 70 {
 		t.Fatalf("%d commands", commands)
 	}
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	} else if got != string(text) {
-		t.Errorf("output differs:\n%s", firstDifference(string(text), got))
-	}
-}
-
-func firstDifference(want, got string) string {
-	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
-	for i := range w {
-		if i >= len(g) || w[i] != g[i] {
-			return fmt.Sprintf("line %d\nwant %q\nhave %q", i+1, w[i], g[min(i, len(g)-1)])
-		}
-	}
-	return "lines too many"
+	golden.File(t, *update, file, got)
 }
 
 // playOutput runs the commands ("$ …") of a file and returns it with their output. A line "= …"

@@ -4,16 +4,14 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"systole/pkg/cluster"
+	"systole/pkg/golden"
 	"systole/pkg/hacf"
 	"systole/pkg/sim"
 )
@@ -23,30 +21,13 @@ var update = flag.Bool("update", false, "rewrite the expected traces of testdata
 // TestScripts runs the machine scripts of testdata: commands to a simulated pair, and the
 // trace that each must give. Times are seconds of the simulation.
 func TestScripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no scripts: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) { runScript(t, file) })
-	}
-}
-
-func runScript(t *testing.T, file string) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := newScript(t).run(string(text))
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+	golden.Each(t, func(t *testing.T, file string) {
+		text, err := os.ReadFile(file)
+		if err != nil {
 			t.Fatal(err)
 		}
-		return
-	}
-	if diff := cmp.Diff(string(text), got); diff != "" {
-		t.Errorf("%s (-want +got; rewrite with -update):\n%s", file, diff)
-	}
+		golden.File(t, *update, file, newScript(t).run(string(text)))
+	})
 }
 
 // script is a run of one file.

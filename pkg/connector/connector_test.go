@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"systole/pkg/loopback"
 )
 
 const long = 30 * time.Second
@@ -27,35 +27,15 @@ func listen(t *testing.T, network, address string) net.Listener {
 	return l
 }
 
-func addrOf(l net.Listener) netip.AddrPort { return netip.MustParseAddrPort(l.Addr().String()) }
-
-// nobody is an address where nobody listens.
-func nobody(t *testing.T) netip.AddrPort {
-	l := listen(t, "tcp", "127.0.0.1:0")
-	_ = l.Close()
-	return addrOf(l)
-}
-
-// silent is a server whose queue of connections is full, so that it answers no SYN.
-func silent(t *testing.T) netip.AddrPort {
-	t.Helper()
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err == nil {
-		t.Cleanup(func() { _ = unix.Close(fd) })
-		err = errors.Join(unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), unix.Listen(fd, 0))
-	}
-	name, nameErr := unix.Getsockname(fd)
-	if err = errors.Join(err, nameErr); err != nil {
-		t.Fatal(err)
-	}
-	addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(name.(*unix.SockaddrInet4).Port))
-	for range 3 {
-		c, err := net.DialTimeout("tcp", addr.String(), 100*time.Millisecond)
-		if err == nil {
-			t.Cleanup(func() { _ = c.Close() })
+// drop takes every connection and closes it.
+func drop(l net.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
 		}
+		_ = c.Close()
 	}
-	return addr
 }
 
 func connector(t *testing.T) *Connector {
@@ -104,7 +84,7 @@ func TestSocketIsUsedAgain(t *testing.T) {
 			l, c := listen(t, "tcp", address), connector(t)
 			ports := map[string]bool{}
 			for range 20 {
-				_, outcome := begin(c, addrOf(l), long)
+				_, outcome := begin(c, loopback.Addr(l), long)
 				server, err := l.Accept()
 				if err != nil {
 					t.Fatal(err)
@@ -122,7 +102,7 @@ func TestSocketIsUsedAgain(t *testing.T) {
 			if len(ports) < 2 {
 				t.Errorf("all connections came from %v", ports)
 			}
-			if n := sockets(c, addrOf(l)); n != 1 {
+			if n := sockets(c, loopback.Addr(l)); n != 1 {
 				t.Errorf("%d sockets for one connection at a time", n)
 			}
 		})
@@ -130,16 +110,16 @@ func TestSocketIsUsedAgain(t *testing.T) {
 }
 
 func TestOutcomes(t *testing.T) {
-	c, l := connector(t), listen(t, "tcp", "127.0.0.1:0")
-	hangs := silent(t)
+	c, l := connector(t), loopback.Listen(t)
+	hangs := loopback.Silent(t)
 	for range 3 { // a socket that failed must not spoil the next attempt
-		if _, outcome := begin(c, nobody(t), long); !errors.Is(ended(t, outcome), syscall.ECONNREFUSED) {
+		if _, outcome := begin(c, loopback.Nobody(t), long); !errors.Is(ended(t, outcome), syscall.ECONNREFUSED) {
 			t.Error("nobody listens: want a refusal")
 		}
 		if _, outcome := begin(c, hangs, 20*time.Millisecond); !errors.Is(ended(t, outcome), os.ErrDeadlineExceeded) {
 			t.Error("no answer: want the limit")
 		}
-		if _, outcome := begin(c, addrOf(l), long); ended(t, outcome) != nil {
+		if _, outcome := begin(c, loopback.Addr(l), long); ended(t, outcome) != nil {
 			t.Error("a good server is not up")
 		}
 		a, outcome := begin(c, hangs, 0)
@@ -154,15 +134,30 @@ func TestOutcomes(t *testing.T) {
 	}
 }
 
+// TestLateLook: an answer that came in time counts, even if this process was stopped until after the limit.
+func TestLateLook(t *testing.T) {
+	c, l := connector(t), listen(t, "tcp", "127.0.0.1:0")
+	outcome := make(chan error, 1)
+	const limit = 20 * time.Millisecond
+	second := &Attempt{To: loopback.Addr(l), Limit: limit, Done: func(_ time.Duration, err error) { outcome <- err }}
+	c.Begin(&Attempt{To: loopback.Addr(l), Done: func(time.Duration, error) { // in the connector's goroutine
+		c.begin(second)
+		<-time.After(2 * limit)
+	}})
+	if err := ended(t, outcome); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestConnect: the form that waits.
 func TestConnect(t *testing.T) {
-	c, l := connector(t), listen(t, "tcp", "127.0.0.1:0")
-	if err := c.Connect(t.Context(), addrOf(l)); err != nil {
+	c, l := connector(t), loopback.Listen(t)
+	if err := c.Connect(t.Context(), loopback.Addr(l)); err != nil {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if err := c.Connect(ctx, silent(t)); !errors.Is(err, context.DeadlineExceeded) {
+	if err := c.Connect(ctx, loopback.Silent(t)); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("no answer: %v", err)
 	}
 }
@@ -170,17 +165,9 @@ func TestConnect(t *testing.T) {
 // TestCrowd: hundreds on their way at once, good, refused and hanging ones, and each outcome is its own.
 func TestCrowd(t *testing.T) {
 	c, l := connector(t), listen(t, "tcp", "0.0.0.0:0")
-	port := addrOf(l).Port()
-	go func() {
-		for {
-			s, err := l.Accept()
-			if err != nil {
-				return
-			}
-			_ = s.Close()
-		}
-	}()
-	refused, hangs := nobody(t), silent(t)
+	port := loopback.Addr(l).Port()
+	go drop(l)
+	refused, hangs := loopback.Nobody(t), loopback.Silent(t)
 	var all sync.WaitGroup
 	var mu sync.Mutex
 	wrong := map[string]int{}
@@ -223,20 +210,20 @@ func errText(err error) string {
 // TestClose: what is on its way ends, what comes later fails.
 func TestClose(t *testing.T) {
 	c := new(Connector)
-	_, outcome := begin(c, silent(t), 0)
+	_, outcome := begin(c, loopback.Silent(t), 0)
 	c.Close()
 	c.Close()
 	if err := ended(t, outcome); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("on its way: %v", err)
 	}
-	a, outcome := begin(c, nobody(t), 0)
+	a, outcome := begin(c, loopback.Nobody(t), 0)
 	if err := ended(t, outcome); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("after: %v", err)
 	}
 	c.Cancel(a)
 	unused := new(Connector)
 	unused.Close()
-	_, outcome = begin(unused, nobody(t), 0)
+	_, outcome = begin(unused, loopback.Nobody(t), 0)
 	if err := ended(t, outcome); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("closed before its first use: %v", err)
 	}
@@ -244,21 +231,9 @@ func TestClose(t *testing.T) {
 
 // BenchmarkConnect: what one connection on loopback costs, the server's half included.
 func BenchmarkConnect(b *testing.B) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer l.Close()
-	go func() {
-		for {
-			s, err := l.Accept()
-			if err != nil {
-				return
-			}
-			_ = s.Close()
-		}
-	}()
-	c, to := new(Connector), addrOf(l)
+	l := loopback.Listen(b)
+	go drop(l)
+	c, to := new(Connector), loopback.Addr(l)
 	defer c.Close()
 	b.ReportAllocs()
 	const batch = 16

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"systole/pkg/golden"
 )
 
 // records are a takeover, one whose end was not written, and one that failed.
@@ -27,14 +29,14 @@ func TestChart(t *testing.T) {
 		c.Text(&text)
 		charts = append(charts, c)
 	}
-	golden(t, "testdata/charts.txt", text.String())
+	golden.File(t, *update, "testdata/charts.txt", text.String())
 	for line := range strings.Lines(text.String()) {
 		if n := len([]rune(line)); n > 81 && strings.HasPrefix(line, " ") {
 			t.Errorf("%d columns: %s", n, line)
 		}
 	}
 	SVG(&svg, charts)
-	golden(t, "testdata/charts.svg", svg.String())
+	golden.File(t, *update, "testdata/charts.svg", svg.String())
 	for d := xml.NewDecoder(&svg); ; {
 		if _, err := d.Token(); errors.Is(err, io.EOF) {
 			break

@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"systole/pkg/golden"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected results")
@@ -68,22 +69,8 @@ func TestCrash(t *testing.T) {
 	b.WriteString("\n")
 	ended.Text(&b, time.UTC)
 	fmt.Fprintln(&b, "\n"+ended.Line(time.UTC))
-	golden(t, "testdata/crash.txt", b.String())
-	golden(t, "testdata/crash.json", string(ended.Encode()))
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if d := cmp.Diff(string(want), got); err != nil || d != "" {
-		t.Errorf("%s: %v: -want +got\n%s", path, err, d)
-	}
+	golden.File(t, *update, "testdata/crash.txt", b.String())
+	golden.File(t, *update, "testdata/crash.json", string(ended.Encode()))
 }
 
 // Every cause has words, and they fit a subject.
@@ -97,7 +84,7 @@ func TestCauses(t *testing.T) {
 		rec.Text(&b, time.UTC)
 		b.WriteString("\n")
 	}
-	golden(t, "testdata/causes.txt", b.String())
+	golden.File(t, *update, "testdata/causes.txt", b.String())
 	if text := Cause("comet").words().title; text != "comet of %s" {
 		t.Errorf("an unknown cause: %q", text)
 	}

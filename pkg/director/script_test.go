@@ -5,14 +5,13 @@ import (
 	"flag"
 	"fmt"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 
+	"systole/pkg/golden"
 	"systole/pkg/ipvs"
 )
 
@@ -21,20 +20,11 @@ var update = flag.Bool("update", false, "rewrite testdata/*.txt")
 // TestScripts runs testdata/*.txt: lines that begin with ">" are commands, the lines below each
 // are what the machine did, with seconds since the start.
 func TestScripts(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no scripts: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) { runScript(t, file) })
-	}
+	golden.Each(t, runScript)
 }
 
 func runScript(t *testing.T, file string) {
-	ar, err := txtar.ParseFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	ar := golden.Read(t, file)
 	w := newWorld()
 	var got strings.Builder
 	for _, line := range strings.Split(strings.TrimSuffix(string(ar.Comment), "\n"), "\n") {
@@ -53,16 +43,8 @@ func runScript(t *testing.T, file string) {
 	for _, p := range w.problems {
 		t.Error(p)
 	}
-	if *update {
-		ar.Comment = []byte(got.String())
-		if err := os.WriteFile(file, txtar.Format(ar), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if got.String() != string(ar.Comment) {
-		t.Errorf("trace differs; got:\n%s\nwant:\n%s", got.String(), ar.Comment)
-	}
+	ar.Comment = []byte(got.String())
+	golden.File(t, *update, file, string(txtar.Format(ar)))
 }
 
 // command carries out one line of a script.

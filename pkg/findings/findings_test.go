@@ -13,10 +13,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"systole/pkg/diag"
+	"systole/pkg/golden"
 	"systole/pkg/state"
 )
 
@@ -180,17 +180,8 @@ func (s *scene) review() []Finding {
 	return Review(s.env(), s.tree(""), &peer)
 }
 
-func cases(t *testing.T) []string {
-	t.Helper()
-	paths, err := filepath.Glob("testdata/cases/*.txt")
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("no cases: %v", err)
-	}
-	return paths
-}
-
 func TestCases(t *testing.T) {
-	for _, path := range cases(t) {
+	for _, path := range golden.Files(t, "testdata/cases/*.txt") {
 		s := load(t, path)
 		var got strings.Builder
 		for _, f := range s.review() {
@@ -200,23 +191,15 @@ func TestCases(t *testing.T) {
 		if last.Name != "want" {
 			t.Fatalf("%s does not end with want", path)
 		}
-		if *update {
-			last.Data = []byte(got.String())
-			if err := os.WriteFile(path, txtar.Format(s.archive), 0o644); err != nil {
-				t.Fatal(err)
-			}
-			continue
-		}
-		if d := cmp.Diff(string(last.Data), got.String()); d != "" {
-			t.Errorf("%s: -want +got\n%s", path, d)
-		}
+		last.Data = []byte(got.String())
+		golden.File(t, *update, path, string(txtar.Format(s.archive)))
 	}
 }
 
 // Every code has a case, and every finding a code of the table and an advice.
 func TestEveryCodeHasACase(t *testing.T) {
 	seen := map[string]bool{}
-	for _, path := range cases(t) {
+	for _, path := range golden.Files(t, "testdata/cases/*.txt") {
 		for _, f := range load(t, path).review() {
 			seen[f.Code] = true
 			if r := rule(f.Code); r.Title == "" || f.Original == "" || f.Instead == "" || f.Text == "" || f.File == "" {
@@ -268,19 +251,8 @@ func TestPages(t *testing.T) {
 	for _, r := range Rules() {
 		want[r.Code+".md"] = r.Page()
 	}
-	if *update {
-		for name, text := range want {
-			if err := os.WriteFile(filepath.Join(pages, name), []byte(text), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return
-	}
 	for name, text := range want {
-		got, err := os.ReadFile(filepath.Join(pages, name))
-		if d := cmp.Diff(text, string(got)); err != nil || d != "" {
-			t.Errorf("%s: %v\n%s", name, err, d)
-		}
+		golden.File(t, *update, filepath.Join(pages, name), text)
 	}
 	there, _ := filepath.Glob(filepath.Join(pages, "*"))
 	if len(there) != len(want)+1 { // schema.json, of --json

@@ -7,13 +7,11 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
+	"systole/pkg/golden"
 )
 
 var update = flag.Bool("update", false, "rewrite what Systole says in testdata")
@@ -58,13 +56,7 @@ func captureResolve(host string) (netip.Addr, error) {
 }
 
 func TestCases(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no case files: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) { runArchive(t, file) })
-	}
+	golden.Each(t, func(t *testing.T, file string) { golden.Captures(t, *update, file, played) })
 }
 
 // node is the host name of a case: captured files all ran on one host, seeds on their own.
@@ -75,40 +67,10 @@ func caseNode(name string) string {
 	return "lvsactive.gunnm.xyz"
 }
 
-func runArchive(t *testing.T, file string) {
-	archive, err := txtar.ParseFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	base := ""
-	if _, after, ok := strings.Cut(string(archive.Comment), "these lines:\n\n"); ok {
-		base = after
-	}
-	sections := map[string]string{}
-	for _, f := range archive.Files {
-		sections[f.Name] = string(f.Data)
-	}
-	rewritten := &txtar.Archive{Comment: archive.Comment}
-	for _, f := range archive.Files {
-		if strings.HasSuffix(f.Name, ".systole") {
-			continue
-		}
-		rewritten.Files = append(rewritten.Files, f)
-		if name, ok := strings.CutSuffix(f.Name, ".original"); ok {
-			got := runCase(t, name, base, sections)
-			rewritten.Files = append(rewritten.Files, txtar.File{Name: name + ".systole", Data: []byte(got)})
-		}
-	}
-	if *update {
-		if err := os.WriteFile(file, txtar.Format(rewritten), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-func runCase(t *testing.T, name, base string, sections map[string]string) string {
-	env := captureEnv(caseNode(name))
-	cfg, found, lines := Load(env, "/etc/ha.d//ha.cf", []byte(base+sections[name+".cf"]))
+func played(c golden.Capture) (same, beside string) {
+	env := captureEnv(caseNode(c.Name))
+	_, base, _ := strings.Cut(c.Comment, "these lines:\n\n")
+	cfg, found, lines := Load(env, "/etc/ha.d//ha.cf", []byte(base+c.File("cf")))
 	var theirs, ours strings.Builder
 	for _, l := range lines {
 		out := &theirs
@@ -121,19 +83,12 @@ func runCase(t *testing.T, name, base string, sections map[string]string) string
 		}
 		fmt.Fprintln(out, strings.TrimRight(text, "\n"))
 	}
-	difference := cmp.Diff(sections[name+".original"], theirs.String())
-	if why := sections[name+".differs"]; (difference != "") != (why != "") {
-		t.Errorf("%s: lines of the original (-) and ours (+), differing because %q:\n%s", name, why, difference)
-	}
 	for _, d := range found {
 		fmt.Fprintln(&ours, "finding", d)
 	}
 	standard, _, _ := Load(env, "/etc/ha.d//ha.cf", []byte(base))
 	ours.WriteString(added(model(standard), model(cfg)))
-	if want := sections[name+".systole"]; !*update && ours.String() != want {
-		t.Errorf("%s: (-want +got)\n%s", name, cmp.Diff(want, ours.String()))
-	}
-	return ours.String()
+	return theirs.String(), ours.String()
 }
 
 // model writes a Config as lines.
@@ -177,12 +132,8 @@ func added(a, b string) string {
 
 // TestEveryDirective looks for a case of every directive that there is, and of those that are refused.
 func TestEveryDirective(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
 	tried := map[string]bool{}
-	for _, file := range files {
+	for _, file := range golden.Files(t, "testdata/*.txt") {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)

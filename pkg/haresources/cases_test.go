@@ -3,62 +3,30 @@ package haresources
 import (
 	"flag"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/rogpeppe/go-internal/txtar"
 
 	"systole/pkg/diag"
+	"systole/pkg/golden"
 )
 
 var update = flag.Bool("update", false, "rewrite what Systole says in testdata")
 
 const path = "/etc/ha.d//haresources"
 
-// runCases feeds each .in of an archive to run, which returns what compares with .original and
-// what is kept in .systole.
-func runCases(t *testing.T, file string, run func(input, original string) (compares, says string)) {
-	archive, err := txtar.ParseFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	sections := map[string]string{}
-	for _, f := range archive.Files {
-		sections[f.Name] = string(f.Data)
-	}
-	rewritten := &txtar.Archive{Comment: archive.Comment}
-	for _, f := range archive.Files {
-		if strings.HasSuffix(f.Name, ".systole") {
-			continue
-		}
-		rewritten.Files = append(rewritten.Files, f)
-		name, ok := strings.CutSuffix(f.Name, ".original")
-		if !ok {
-			continue
-		}
-		input := strings.ReplaceAll(strings.TrimSuffix(sections[name+".in"], "<EOF>\n"), "<CR>", "\r")
-		compares, says := run(input, string(f.Data))
-		difference := cmp.Diff(string(f.Data), compares)
-		if why := sections[name+".differs"]; (difference != "") != (why != "") {
-			t.Errorf("%s: original (-) and ours (+), differing because %q:\n%s", name, why, difference)
-		}
-		if d := cmp.Diff(sections[name+".systole"], says); d != "" && !*update {
-			t.Errorf("%s: (-want +got)\n%s", name, d)
-		}
-		rewritten.Files = append(rewritten.Files, txtar.File{Name: name + ".systole", Data: []byte(says)})
-	}
-	if *update {
-		if err := os.WriteFile(file, txtar.Format(rewritten), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+// captures feeds each .in of an archive to run, which also gets what the original said.
+func captures(t *testing.T, file string, run func(input, original string) (same, beside string)) {
+	golden.Captures(t, *update, file, func(c golden.Capture) (string, string) {
+		input := strings.ReplaceAll(strings.TrimSuffix(c.File("in"), "<EOF>\n"), "<CR>", "\r")
+		return run(input, c.File("original"))
+	})
 }
 
 func TestGroups(t *testing.T) {
-	runCases(t, "testdata/groups.txt", func(input, original string) (string, string) {
+	captures(t, "testdata/groups.txt", func(input, original string) (string, string) {
 		groups, found := Parse(path, []byte(input))
 		var compares, says strings.Builder
 		for _, key := range AllKeys(groups) {
@@ -88,7 +56,7 @@ func TestGroups(t *testing.T) {
 }
 
 func TestCheckNodes(t *testing.T) {
-	runCases(t, "testdata/nodes.txt", func(input, _ string) (string, string) {
+	captures(t, "testdata/nodes.txt", func(input, _ string) (string, string) {
 		var compares, says strings.Builder
 		for _, d := range CheckNodes(path, []byte(input), []string{"n1", "n2", "1.2.3.4"}) {
 			fmt.Fprintln(&compares, d.Text)

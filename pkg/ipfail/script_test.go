@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"systole/pkg/golden"
 	"systole/pkg/hamsg"
 )
 
@@ -51,26 +52,16 @@ func newScript(t *testing.T) *script {
 }
 
 func TestScripts(t *testing.T) {
-	files, _ := filepath.Glob("testdata/*.txt")
-	if len(files) < 5 {
-		t.Fatalf("%d scripts", len(files))
+	if n := len(golden.Files(t, "testdata/*.txt")); n < 5 {
+		t.Fatalf("%d scripts", n)
 	}
-	for _, file := range files {
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			text, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := newScript(t).play(string(text))
-			if *update {
-				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			} else if got != string(text) {
-				t.Errorf("run differs from the file:\n%s", got)
-			}
-		})
-	}
+	golden.Each(t, func(t *testing.T, file string) {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden.File(t, *update, file, newScript(t).play(string(text)))
+	})
 }
 
 // play runs the commands of a script and returns it with what happened.

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"systole/pkg/diag"
+	"systole/pkg/golden"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -134,29 +135,19 @@ func TestBadFiles(t *testing.T) {
 }
 
 func TestGoldenHints(t *testing.T) {
-	golden(t, "testdata/bad.golden", fixtures(t, "testdata/bad/*.cf", 70))
-	golden(t, "testdata/good.golden", fixtures(t, "testdata/good/*.cf", 42))
+	golden.File(t, *update, "testdata/bad.golden", hints(t, fixtures(t, "testdata/bad/*.cf", 70)))
+	golden.File(t, *update, "testdata/good.golden", hints(t, fixtures(t, "testdata/good/*.cf", 42)))
 }
 
-func golden(t *testing.T, path string, files []string) {
+// hints are what is said about the files.
+func hints(t *testing.T, files []string) string {
 	t.Helper()
-	var got strings.Builder
+	var said strings.Builder
 	for _, cf := range files {
 		_, _, found := loadFixture(t, cf)
 		for _, d := range found {
-			fmt.Fprintf(&got, "%s\n\t%s\n", filepath.Base(cf), d.Hint())
+			fmt.Fprintf(&said, "%s\n\t%s\n", filepath.Base(cf), d.Hint())
 		}
 	}
-	if *update {
-		if err := os.WriteFile(path, []byte(got.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got.String()); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
+	return said.String()
 }

@@ -43,7 +43,7 @@ func TestOpeningLines(t *testing.T) {
 	} {
 		t.Run(string(c.cfg.Kind), func(t *testing.T) {
 			a := newWire(t).openA(c.cfg)
-			got := strings.Join(a.logged(), "\n")
+			got := a.logs.Text()
 			if want := "info glib: " + strings.Join(c.want, "\ninfo glib: "); got != want {
 				t.Errorf("log\n%s\nwant\n%s", got, want)
 			}

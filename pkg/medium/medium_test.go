@@ -49,7 +49,7 @@ func TestUcast(t *testing.T) {
 		"info glib: ucast: set SO_REUSEPORT",
 		"info glib: ucast: started on port 694 interface eth0 to 10.77.0.2",
 	}
-	if got := a.logged(); strings.Join(got, "\n") != strings.Join(want, "\n") {
+	if got := a.logs.All(); strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("log\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
@@ -68,7 +68,7 @@ func TestBcast(t *testing.T) {
 		"info glib: UDP Broadcast heartbeat started on port 694 (694) interface eth0",
 		"info glib: UDP Broadcast heartbeat closed on port 694 interface eth0 - Status: 1",
 	}
-	if got := a.logged(); strings.Join(got, "\n") != strings.Join(want, "\n") {
+	if got := a.logs.All(); strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("log\n%s", strings.Join(got, "\n"))
 	}
 }
@@ -182,11 +182,11 @@ func TestInterfaceMadeAgain(t *testing.T) {
 			a.reaches(first, "before")
 			first.Close()
 			w.unplug()
-			a.awaitLog(fmt.Sprintf("WARN %s eth0: No such device; waiting to open it again", cfgs[0].Kind))
+			a.logs.Await(a.t, patience, fmt.Sprintf("WARN %s eth0: No such device; waiting to open it again", cfgs[0].Kind))
 			if err := a.Send([]byte("lost")); !errors.Is(err, unix.ENODEV) {
 				t.Errorf("send without interface: %v", err)
 			}
-			a.awaitLog(fmt.Sprintf("ERROR write_child: write failure on %s eth0.: No such device", cfgs[0].Kind))
+			a.logs.Await(a.t, patience, fmt.Sprintf("ERROR write_child: write failure on %s eth0.: No such device", cfgs[0].Kind))
 			w.plug("10.77.0.1/24", "10.77.0.2/24")
 			b := w.openB(cfgs[1])
 			a.reaches(b, "after")
@@ -300,7 +300,7 @@ func TestPortFreedWhileWaiting(t *testing.T) {
 	e := newEnd(t)
 	opened := make(chan error, 1)
 	go func() { opened <- e.open(t.Context(), ucast("10.77.0.2"), 0) }()
-	e.awaitLog("glib: ucast: bound receive socket to device: eth0")
+	e.logs.Await(e.t, patience, "glib: ucast: bound receive socket to device: eth0")
 	w.must(unix.Close(held))
 	select {
 	case err := <-opened:

@@ -6,8 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
-	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -17,6 +15,7 @@ import (
 
 	"systole/pkg/hacf"
 	"systole/pkg/halog"
+	"systole/pkg/halog/halogtest"
 )
 
 // inside marks the test process that has a network namespace of its own.
@@ -196,23 +195,12 @@ type end struct {
 	Medium
 	t    *testing.T
 	got  chan Datagram
-	mu   sync.Mutex
-	logs []string
+	logs halogtest.Lines
 }
 
 func newEnd(t *testing.T) *end { return &end{t: t, got: make(chan Datagram, 1000)} }
 
-func (e *end) log(level halog.Level, text string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.logs = append(e.logs, string(level)+" "+text)
-}
-
-func (e *end) logged() []string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return append([]string(nil), e.logs...)
-}
+func (e *end) log(level halog.Level, text string) { e.logs.Add(string(level) + " " + text) }
 
 func (e *end) open(ctx context.Context, cfg hacf.Medium, link int) (err error) {
 	e.Medium, err = Open(ctx, cfg, link, func(d Datagram) { e.got <- d }, e.log)
@@ -243,7 +231,7 @@ func (e *end) await() Datagram {
 	case d := <-e.got:
 		return d
 	case <-time.After(patience):
-		e.t.Fatalf("nothing received; log:\n%s", strings.Join(e.logged(), "\n"))
+		e.t.Fatalf("nothing received; log:\n%s", e.logs.Text())
 	}
 	return Datagram{}
 }
@@ -263,25 +251,8 @@ func (e *end) reaches(other *end, text string) Datagram {
 		case <-tick.C:
 		case <-deadline:
 			e.t.Fatalf("%q never arrived; log:\n%s\nlog of the other end:\n%s", text,
-				strings.Join(e.logged(), "\n"), strings.Join(other.logged(), "\n"))
+				e.logs.Text(), other.logs.Text())
 			return Datagram{}
-		}
-	}
-}
-
-// awaitLog waits for a log line that contains the text.
-func (e *end) awaitLog(text string) {
-	e.t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.After(patience); ; {
-		if strings.Contains(strings.Join(e.logged(), "\n"), text) {
-			return
-		}
-		select {
-		case <-tick.C:
-		case <-deadline:
-			e.t.Fatalf("no log line %q in\n%s", text, strings.Join(e.logged(), "\n"))
 		}
 	}
 }

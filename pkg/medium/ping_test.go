@@ -31,7 +31,7 @@ func TestPing(t *testing.T) {
 			t.Errorf("received %.50q from %s", d.Data, d.From)
 		}
 	}
-	if got := strings.Join(a.logged(), "\n"); got != "info glib: ping heartbeat started." {
+	if got := a.logs.Text(); got != "info glib: ping heartbeat started." {
 		t.Errorf("log %q", got)
 	}
 }
@@ -70,7 +70,7 @@ func TestPingGroup(t *testing.T) {
 			t.Fatalf("request %d: received %v from %s", i, d.Data, d.From)
 		}
 	}
-	if got := strings.Join(a.logged(), "\n"); got != "info glib: ping group heartbeat started." {
+	if got := a.logs.Text(); got != "info glib: ping group heartbeat started." {
 		t.Errorf("log %q", got)
 	}
 }
@@ -91,7 +91,7 @@ func TestPingWithoutRoute(t *testing.T) {
 	if err := a.Send([]byte("x")); err == nil || socket.Reason(err) != "Network is unreachable" {
 		t.Errorf("send: %v", err)
 	}
-	a.awaitLog("ERROR write_child: write failure on ping 10.99.0.1.: Network is unreachable")
+	a.logs.Await(a.t, patience, "ERROR write_child: write failure on ping 10.99.0.1.: Network is unreachable")
 }
 
 func TestPingUnknownHost(t *testing.T) {
@@ -139,7 +139,7 @@ func TestPingGroupWithASilentMember(t *testing.T) {
 		w.must(a.Send(payload))
 		a.await()
 	}
-	if got := strings.Join(a.logged(), "\n"); got != "info glib: ping group heartbeat started." {
+	if got := a.logs.Text(); got != "info glib: ping group heartbeat started." {
 		t.Errorf("log %q", got)
 	}
 }

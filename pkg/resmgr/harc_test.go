@@ -54,7 +54,7 @@ func TestNodeDied(t *testing.T) {
 	expect(t, "sent", h.handle(true, "t", "status", "st", "dead", "src", "other"),
 		[]string{"t=resource rsc_hold=foreign info=mach_down "})
 	expect(t, "starts", h.calls(), []string{"a 1 start", "b 2 start"})
-	log := h.log.take()
+	log := h.log.Take()
 	log = slices.DeleteFunc(log, func(l string) bool { return strings.HasPrefix(l, "ResourceManager") })
 	expect(t, "log", log, []string{
 		h.harcLine("status"),
@@ -64,7 +64,7 @@ func TestNodeDied(t *testing.T) {
 		"mach_down(default): info: mach_down takeover complete for node other.",
 	})
 	expect(t, "legacy", h.handle(false, "t", "status", "st", "dead", "src", "other"), []string(nil))
-	log = h.log.take()
+	log = h.log.Take()
 	expect(t, "legacy log", log[len(log)-1], "mach_down(default): info: mach_down takeover complete for node other.")
 }
 
@@ -80,7 +80,7 @@ func TestStatusWithoutTakeover(t *testing.T) {
 		{"t", "status", "st", "dead", "src", "ping.gw", "info", "ping"},
 	} {
 		expect(t, "sent", h.handle(true, pairs...), []string(nil))
-		expect(t, "log", h.log.take(), []string{h.harcLine("status")})
+		expect(t, "log", h.log.Take(), []string{h.harcLine("status")})
 		expect(t, "calls", h.calls(), []string(nil))
 	}
 }
@@ -95,10 +95,10 @@ func TestRequest(t *testing.T) {
 	expect(t, "asked", texts(h.Request(ctx, "a::1", true)), []string{"t=ip-request ipaddr=a::1 "})
 	sent := texts(h.Request(ctx, "a::1", false))
 	expect(t, "own permission", sent, []string{"t=ip-request-resp dest=" + us + " ipaddr=a::1 weown=yes ok=OK "})
-	h.log.take()
+	h.log.Take()
 	expect(t, "sent", h.handle(true, "t", "ip-request-resp", "dest", us, "ipaddr", "a::1", "weown", "yes", "ok", "OK"), []string(nil))
 	expect(t, "starts", h.calls(), []string{"a 1 start"})
-	expect(t, "log", h.log.take()[:2], []string{h.harcLine("ip-request-resp"), "ip-request-resp(default): received ip-request-resp a::1 OK yes"})
+	expect(t, "log", h.log.Take()[:2], []string{h.harcLine("ip-request-resp"), "ip-request-resp(default): received ip-request-resp a::1 OK yes"})
 	expect(t, "held", texts(h.Request(ctx, "a::1", false)), []string(nil))
 	h.handle(true, "t", "ip-request-resp", "dest", us, "ipaddr", "a::1", "weown", "no", "ok", "no")
 	expect(t, "refused", h.calls(), []string(nil))
@@ -128,7 +128,7 @@ func TestHbTakeover(t *testing.T) {
 	} {
 		sent := h.handle(true, "t", "hb_takeover", "src", "other", "rsc_hold", what)
 		expect(t, what, sent, []string{"t=ask_resources rsc_hold=" + want + " info=me "})
-		expect(t, "log", h.log.take(), []string{h.harcLine("hb_takeover"), "hb_standby(default): Going standby [" + want + "]."})
+		expect(t, "log", h.log.Take(), []string{h.harcLine("hb_takeover"), "hb_standby(default): Going standby [" + want + "]."})
 	}
 	expect(t, "our own", h.handle(true, "t", "hb_takeover", "src", us, "rsc_hold", "all"), []string(nil))
 	expect(t, "nonsense", h.handle(true, "t", "hb_takeover", "src", "other", "rsc_hold", "x\ny"), []string(nil))
@@ -146,7 +146,7 @@ func TestForeignScript(t *testing.T) {
 	h.Handle(context.Background(), msg, Context{Nice: true, Status: "active"})
 	h.handle(false, "t", "mytype")
 	expect(t, "output", h.debugText(t), "status st=dead src=other nice=yes own=active node="+us+" bad=0\nmine\n")
-	expect(t, "log", h.log.take(), []string{h.harcLine("status"), h.harcLine("mytype"),
+	expect(t, "log", h.log.Take(), []string{h.harcLine("status"), h.harcLine("mytype"),
 		"harc(default): ERROR: " + h.Dir + "/mytype exited with return code 3"})
 	expect(t, "types", h.Types(), []string{"ask_resources", "hb_takeover", "ip-request", "ip-request-resp", "mytype", "status"})
 }
@@ -159,26 +159,26 @@ func TestEdited(t *testing.T) {
 	write(t, h.dir+"/shellfuncs", "echo \"my library for $0\"\nexit 0\n", 0o644)
 	h.handle(true, "t", "hb_takeover", "src", "other", "rsc_hold", "all")
 	expect(t, "output", h.debugText(t), "my library for "+h.Dir+"/hb_takeover\n")
-	expect(t, "log", h.log.take(), []string{h.harcLine("hb_takeover")})
+	expect(t, "log", h.log.Take(), []string{h.harcLine("hb_takeover")})
 	write(t, h.dir+"/harc", "#!/bin/sh\necho \"my harc $* of $HA_src\"\n", 0o755)
 	h.handle(true, "t", "hb_takeover", "src", "other", "rsc_hold", "all")
 	expect(t, "output", lines(h.debugText(t))[1], "my harc hb_takeover of other")
-	expect(t, "log", h.log.take(), []string(nil))
+	expect(t, "log", h.log.Take(), []string(nil))
 }
 
 func TestNoScript(t *testing.T) {
 	h := newHost(t)
 	write(t, h.Dir+"/plain", "", 0o644)
 	h.handle(true, "t", "plain")
-	expect(t, "log", h.log.take(), []string{"harc(default): ERROR: /etc/ha.d/harc: " + h.Dir + "/plain: not executable"})
+	expect(t, "log", h.log.Take(), []string{"harc(default): ERROR: /etc/ha.d/harc: " + h.Dir + "/plain: not executable"})
 	for _, kind := range []string{"", ".", "..", "../resource.d/x", "/bin/sh", ".hidden", "a\x00b"} {
 		h.handle(true, "t", kind)
-		expect(t, "log of "+kind, h.log.take(), []string(nil))
+		expect(t, "log of "+kind, h.log.Take(), []string(nil))
 	}
 	if err := os.RemoveAll(h.Dir); err != nil {
 		t.Fatal(err)
 	}
 	h.handle(true, "t", "status")
-	expect(t, "log", h.log.take(), []string{"harc(default): ERROR: /etc/ha.d/harc: " + h.Dir + " does not exist"})
+	expect(t, "log", h.log.Take(), []string{"harc(default): ERROR: /etc/ha.d/harc: " + h.Dir + " does not exist"})
 	expect(t, "types", h.Types(), []string(nil))
 }

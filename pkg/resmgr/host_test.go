@@ -5,11 +5,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 
 	"systole/compat/entry"
 	"systole/pkg/agent"
+	"systole/pkg/halog/halogtest"
 )
 
 const us = "lvsactive.gunnm.xyz"
@@ -103,33 +103,11 @@ func write(t *testing.T, name, text string, mode os.FileMode) {
 }
 
 // recorder keeps log lines as "tag: text".
-type recorder struct {
-	mu  sync.Mutex
-	all []string
-}
+type recorder struct{ halogtest.Lines }
 
 func (r *recorder) logs(name, instance string) agent.Log {
 	if instance == "" {
 		instance = "default"
 	}
-	return recorded{r, name + "(" + instance + ")"}
-}
-
-func (r *recorder) take() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	all := r.all
-	r.all = nil
-	return all
-}
-
-type recorded struct {
-	*recorder
-	tag string
-}
-
-func (r recorded) Log(text string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.all = append(r.all, r.tag+": "+text)
+	return r.Tagged(fmt.Sprintf("%s(%s)", name, instance))
 }

@@ -32,11 +32,11 @@ func TestTakeAndGive(t *testing.T) {
 	expect(t, "stat", h.Stat(ctx, "a::1"), StatAll)
 	h.script("b", "#!/bin/sh\necho stopped")
 	expect(t, "stat", h.Stat(ctx, "a::1"), StatSome)
-	h.log.take()
+	h.log.Take()
 	if !h.Take(ctx, "a::1") {
 		t.Error("not taken again")
 	}
-	expect(t, "log", h.log.take(), []string{
+	expect(t, "log", h.log.Take(), []string{
 		"ResourceManager(default): info: Acquiring resource group: " + us + " a::1 b c::x::y",
 		"ResourceManager(default): info: Running " + h.resources + "/b  start",
 	})
@@ -44,8 +44,8 @@ func TestTakeAndGive(t *testing.T) {
 	expect(t, "code", h.Give(ctx, "a::1"), 0)
 	expect(t, "stops", h.calls(), []string{"c x y stop", "b stop", "a 1 stop"})
 	expect(t, "stat", h.Stat(ctx, "a::1"), StatNone)
-	h.log.take()
-	if !h.Take(ctx, "nosuch") || h.Give(ctx, "nosuch") != 0 || len(h.log.take()) != 0 {
+	h.log.Take()
+	if !h.Take(ctx, "nosuch") || h.Give(ctx, "nosuch") != 0 || len(h.log.Take()) != 0 {
 		t.Error("a key without group does something")
 	}
 }
@@ -74,7 +74,7 @@ func TestKeys(t *testing.T) {
 	expect(t, "all of standby", h.Keys(All), []string{"a", "c", "d", "e"})
 	h.File = h.dir + "/missing"
 	expect(t, "without file", h.AllKeys(), []string(nil))
-	if log := h.log.take(); len(log) != 1 || !strings.Contains(log[0], "ERROR: read resource groups") {
+	if log := h.log.Take(); len(log) != 1 || !strings.Contains(log[0], "ERROR: read resource groups") {
 		t.Errorf("log %q", log)
 	}
 }
@@ -119,7 +119,7 @@ func TestFailedStart(t *testing.T) {
 	h.Take(context.Background(), "a")
 	expect(t, "standby as the original", h.standby, []string{Local, Foreign, Foreign})
 	expect(t, "calls", h.calls(), []string{"a start", "c stop", "a stop", "c start", "c stop", "a start", "c stop", "a stop"})
-	if log := strings.Join(h.log.take(), "\n"); !strings.Contains(log, "ERROR: Return code 5 from "+h.resources+"/bad\nResourceManager(default): CRIT: Giving up resources due to failure of bad\nResourceManager(default): info: Releasing resource group: "+us+" a bad c\n") {
+	if log := strings.Join(h.log.Take(), "\n"); !strings.Contains(log, "ERROR: Return code 5 from "+h.resources+"/bad\nResourceManager(default): CRIT: Giving up resources due to failure of bad\nResourceManager(default): info: Releasing resource group: "+us+" a bad c\n") {
 		t.Errorf("log:\n%s", log)
 	}
 }
@@ -135,7 +135,7 @@ func TestStopFails(t *testing.T) {
 	}
 	expect(t, "reboots", h.reboots, 1)
 	expect(t, "calls", h.calls(), []string(nil))
-	log := h.log.take()
+	log := h.log.Take()
 	if n := strings.Count(strings.Join(log, "\n"), "Retrying failed stop operation [stuck]"); n != StopRetries {
 		t.Errorf("%d retries", n)
 	}
@@ -145,7 +145,7 @@ func TestStopFails(t *testing.T) {
 	})
 	h.Effects.Reboot = func() error { return errStillHere }
 	h.Give(context.Background(), "a")
-	log = h.log.take()
+	log = h.log.Take()
 	expect(t, "last", log[len(log)-1], "ResourceManager(default): CRIT: Unable to force reboot.")
 }
 
@@ -203,7 +203,7 @@ func TestVerifyIdle(t *testing.T) {
 	for i := range want {
 		want[i] = "ResourceManager(default): " + want[i]
 	}
-	expect(t, "log", h.log.take(), want)
+	expect(t, "log", h.log.Take(), want)
 }
 
 func TestForceReboot(t *testing.T) {

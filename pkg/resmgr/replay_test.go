@@ -51,7 +51,7 @@ func replay(t *testing.T, s section) {
 		}
 		before := h.debugText(t)
 		got := step{line: st.line, words: st.words, code: h.command(st.words)}
-		got.log = h.log.take()
+		got.log = h.log.Take()
 		got.debug = lines(strings.TrimPrefix(h.debugText(t), before))
 		for i := range got.log {
 			got.log[i] = strings.ReplaceAll(got.log[i], h.resources, "/etc/ha.d/resource.d")

@@ -3,12 +3,13 @@ package state
 import (
 	"bytes"
 	"flag"
-	"os"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"systole/pkg/golden"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected results")
@@ -64,7 +65,7 @@ func TestPage(t *testing.T) {
 	for name, doc := range map[string]*Document{"pair": pair(), "sick": sick()} {
 		var b bytes.Buffer
 		doc.Page(&b, time.UTC, 5)
-		golden(t, "testdata/"+name+".txt", b.String())
+		golden.File(t, *update, "testdata/"+name+".txt", b.String())
 		lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
 		if len(lines) > 24 {
 			t.Errorf("%s: %d lines do not fit a terminal", name, len(lines))
@@ -77,24 +78,10 @@ func TestPage(t *testing.T) {
 	}
 }
 
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if d := cmp.Diff(string(want), got); err != nil || d != "" {
-		t.Errorf("%s: %v: -want +got\n%s", path, err, d)
-	}
-}
-
 // The JSON form is what monitors read: it does not change by accident.
 func TestEncode(t *testing.T) {
 	b := sick().Encode()
-	golden(t, "testdata/sick.json", string(b))
+	golden.File(t, *update, "testdata/sick.json", string(b))
 	back, err := Decode(b)
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"systole/pkg/findings"
+	"systole/pkg/loopback"
 )
 
 // install writes files into a new directory.
@@ -121,18 +122,7 @@ func TestAdvice(t *testing.T) {
 
 // Online asks: a server that listens, one that does not, and a name.
 func TestOnline(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	open := netip.MustParseAddrPort(l.Addr().String())
-	gone, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	shut := netip.MustParseAddrPort(gone.Addr().String())
-	gone.Close()
-	defer l.Close()
+	open, shut := loopback.Addr(loopback.Listen(t)), loopback.Nobody(t)
 	var env findings.Env
 	Online(&env, 10*time.Second)
 	errs := env.Reach([]netip.AddrPort{open, shut})

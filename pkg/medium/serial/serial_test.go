@@ -9,13 +9,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"systole/pkg/halog"
+	"systole/pkg/halog/halogtest"
 )
 
 // patience is how long an awaited event may take.
@@ -72,8 +72,7 @@ type end struct {
 	*Medium
 	t    *testing.T
 	got  chan string
-	mu   sync.Mutex
-	logs []string
+	logs halogtest.Lines
 }
 
 func open(t *testing.T, path, locks string) *end {
@@ -92,17 +91,7 @@ func open(t *testing.T, path, locks string) *end {
 	return e
 }
 
-func (e *end) log(level halog.Level, text string) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.logs = append(e.logs, string(level)+" "+text)
-}
-
-func (e *end) logged() string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return strings.Join(e.logs, "\n")
-}
+func (e *end) log(level halog.Level, text string) { e.logs.Add(string(level) + " " + text) }
 
 func (e *end) await(want string) {
 	e.t.Helper()
@@ -112,7 +101,7 @@ func (e *end) await(want string) {
 			e.t.Fatalf("received %.100q, want %.100q", got, want)
 		}
 	case <-time.After(patience):
-		e.t.Fatalf("%.100q never arrived; log:\n%s", want, e.logged())
+		e.t.Fatalf("%.100q never arrived; log:\n%s", want, e.logs.Text())
 	}
 }
 
@@ -133,8 +122,8 @@ func TestPair(t *testing.T) {
 		must(t, two.Send([]byte(message(n))))
 		one.await(message(n))
 	}
-	if want := fmt.Sprintf("info glib: Starting serial heartbeat on tty %s (19200 baud)", a.path); one.logged() != want {
-		t.Errorf("log %q, want %q", one.logged(), want)
+	if want := fmt.Sprintf("info glib: Starting serial heartbeat on tty %s (19200 baud)", a.path); one.logs.Text() != want {
+		t.Errorf("log %q, want %q", one.logs.Text(), want)
 	}
 }
 
@@ -164,7 +153,7 @@ func TestHangUp(t *testing.T) {
 	e.await(message(1))
 	must(t, os.Remove(device))
 	first.master.Close()
-	e.awaitLog("waiting to open it again")
+	e.logs.Await(e.t, patience, "waiting to open it again")
 	if err := e.Send([]byte("lost")); !errors.Is(err, unix.ENODEV) {
 		t.Errorf("send without line: %v", err)
 	}
@@ -181,20 +170,7 @@ func TestHangUp(t *testing.T) {
 		case <-time.After(50 * time.Millisecond):
 		}
 		if tries > int(patience/(50*time.Millisecond)) {
-			t.Fatalf("nothing came; log:\n%s", e.logged())
-		}
-	}
-}
-
-func (e *end) awaitLog(text string) {
-	e.t.Helper()
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for deadline := time.After(patience); !strings.Contains(e.logged(), text); {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			e.t.Fatalf("no log line %q in\n%s", text, e.logged())
+			t.Fatalf("nothing came; log:\n%s", e.logs.Text())
 		}
 	}
 }
@@ -212,7 +188,7 @@ func TestNoCable(t *testing.T) {
 	}
 	last := ">>>\nlast=one\n<<<\n"
 	e.Send([]byte(last))
-	e.awaitLog("ERROR Write timeout on serial " + p.path + ".: Resource temporarily unavailable")
+	e.logs.Await(e.t, patience, "ERROR Write timeout on serial "+p.path+".: Resource temporarily unavailable")
 	var s splitter
 	buf := make([]byte, 4096)
 	must(t, p.master.SetReadDeadline(time.Now().Add(patience)))

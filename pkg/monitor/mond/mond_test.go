@@ -2,8 +2,8 @@ package mond_test
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +13,7 @@ import (
 
 	"systole/compat/mon"
 	"systole/pkg/diag"
+	"systole/pkg/loopback"
 	"systole/pkg/monitor"
 	"systole/pkg/monitor/mond"
 )
@@ -125,12 +126,8 @@ func TestFailsAndRecovers(t *testing.T) {
 // What is inside stands in for a file that is not there, and for no other.
 func TestFilesDecide(t *testing.T) {
 	s := newStage(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
+	l := loopback.Listen(t)
+	port := fmt.Sprint(loopback.Addr(l).Port())
 	s.script("ping.monitor", "echo file >file; exit 1\n")
 	s.script("a.alert", "echo \"$*\" >>alerts\n")
 	end := s.start(s.config(milli("watch 127.0.0.1\n service tcp\n interval 50ms\n monitor tcp.monitor -p "+port+"\n period\n alert a.alert tcp\n"+

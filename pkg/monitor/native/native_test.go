@@ -3,14 +3,14 @@ package native
 import (
 	"bytes"
 	"context"
-	"io"
-	"net"
+	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 	"testing"
 
 	"systole/pkg/ipvs"
+	"systole/pkg/loopback"
 )
 
 // run calls a program of the table.
@@ -26,45 +26,10 @@ func run(t *testing.T, name string, args ...string) (out, errs string, code int)
 }
 
 // serve answers every connection with the bytes, or with silence, and hands out what it was asked.
-func serve(t *testing.T, answer string) (port string, asked chan string) {
+func serve(t *testing.T, answer string) (port string, asked <-chan string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	asked = make(chan string, 10)
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			buf := make([]byte, 4096)
-			n, _ := c.Read(buf)
-			asked <- string(buf[:n])
-			if answer == "" {
-				t.Cleanup(func() { c.Close() })
-				continue
-			}
-			io.WriteString(c, answer)
-			c.Close()
-		}
-	}()
-	_, port, _ = net.SplitHostPort(l.Addr().String())
-	return port, asked
-}
-
-// closed is a port where nobody listens.
-func closed(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
+	at, asked := loopback.Answer(t, answer)
+	return fmt.Sprint(at.Port()), asked
 }
 
 // What the http.monitor of mon 1.3.6 printed and asked for the same servers.
@@ -83,7 +48,7 @@ func TestHTTPMonitor(t *testing.T) {
 		{"-p " + bad + " " + h, "127.0.0.1\nHOST 127.0.0.1: HTTP response code failure\nHTTP/1.1 500 Bad\r\nServer: x\n\n", 1},
 		{"-p " + garbage + " " + h, "127.0.0.1\nHOST 127.0.0.1: HTTP response code failure\n\n", 1},
 		{"-p " + silent + " -t 1 " + h, "127.0.0.1\nHOST 127.0.0.1: timeout after 1 seconds\n\n", 1},
-		{"-p " + closed(t) + " " + h, "127.0.0.1\nHOST 127.0.0.1: HTTP response code failure\n\n", 1},
+		{"-p " + fmt.Sprint(loopback.Nobody(t).Port()) + " " + h, "127.0.0.1\nHOST 127.0.0.1: HTTP response code failure\n\n", 1},
 		{"-p " + moved + " " + h, "\nHOST 127.0.0.1: ok\nHTTP/1.1 302 Moved\r\nLocation: /\n\n", 0},
 		{"-o -p " + page + " " + h, "\n", 0},
 		{"-p" + page + " -m hello.world -a agent -u /x " + h, "\nHOST 127.0.0.1: ok\nHTTP/1.1 200 OK\r\nServer: x\n\n", 0},
@@ -108,7 +73,7 @@ func TestHTTPMonitor(t *testing.T) {
 
 func TestTCPMonitor(t *testing.T) {
 	open, _ := serve(t, "x")
-	shut := closed(t)
+	shut := fmt.Sprint(loopback.Nobody(t).Port())
 	for _, c := range []struct {
 		args, out string
 		code      int

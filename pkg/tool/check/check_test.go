@@ -1,21 +1,20 @@
 package check
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"flag"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"systole/pkg/findings"
+	"systole/pkg/golden"
+	"systole/pkg/loopback"
 	"systole/pkg/tool"
+	"systole/pkg/tool/tooltest"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected results")
@@ -23,10 +22,7 @@ var update = flag.Bool("update", false, "rewrite the expected results")
 const examples = "../../../examples"
 
 func run(args ...string) (out, errs string, code int) {
-	var stdout, stderr bytes.Buffer
-	c := tool.Command{Name: "systole", Verbs: []tool.Verb{Verb()}}
-	code = c.Run(append([]string{"check"}, args...), tool.Streams{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr})
-	return stdout.String(), stderr.String(), code
+	return tooltest.Run(Verb(), "", args...)
 }
 
 // install copies files into a new directory, authkeys with the mode that it must have.
@@ -95,7 +91,7 @@ func TestHowTo(t *testing.T) {
 		if code != want || errs != "" {
 			t.Errorf("%s: exit code %d, %s", name, code, errs)
 		}
-		golden(t, name+".txt", strings.ReplaceAll(out, dir, "DIR"))
+		expect(t, name+".txt", strings.ReplaceAll(out, dir, "DIR"))
 	}
 }
 
@@ -144,7 +140,7 @@ func TestExamples(t *testing.T) {
 		if code != c.code || errs != "" {
 			t.Errorf("%s: exit code %d, %s", c.name, code, errs)
 		}
-		golden(t, c.name+".txt", strings.ReplaceAll(out, dir, "DIR"))
+		expect(t, c.name+".txt", strings.ReplaceAll(out, dir, "DIR"))
 	}
 }
 
@@ -158,7 +154,7 @@ func TestAsPrinted(t *testing.T) {
 	if code != exitWarnings || errs != "" {
 		t.Errorf("exit code %d, %s", code, errs)
 	}
-	golden(t, "howto-001-as-printed.txt", strings.ReplaceAll(out, dir, "DIR"))
+	expect(t, "howto-001-as-printed.txt", strings.ReplaceAll(out, dir, "DIR"))
 }
 
 // Options of what is measured, and of a network that is asked.
@@ -166,7 +162,7 @@ func TestMeasuredAndOnline(t *testing.T) {
 	files := howTo(t)
 	files["state.json"] = `{"version":1,"nodes":[{"name":"lvsstandby.gunnm.xyz","status":"active","paths":[{"name":"eth0","up":true,"interval_ms":2000,"jitter_us":3000000,"count":100}]}]}`
 	files["broken.json"] = "{"
-	files["local/etc/ha.d/ldirectord.cf"] = "virtual=192.0.2.10:80\n\treal=127.0.0.1:" + closedPort(t) + " masq\n\tservice=http\n"
+	files["local/etc/ha.d/ldirectord.cf"] = "virtual=192.0.2.10:80\n\treal=" + loopback.Nobody(t).String() + " masq\n\tservice=http\n"
 	dir := install(t, files)
 	out, _, _ := run("--hosts", dir+"/hosts", "--short", "--state", dir+"/state.json", dir+"/active/etc/ha.d")
 	if !strings.Contains(out, "warning HA-134: heartbeats of lvsstandby.gunnm.xyz over eth0 come every 2s, give or take 3s") {
@@ -184,34 +180,12 @@ func TestMeasuredAndOnline(t *testing.T) {
 	}
 }
 
-// closedPort is one that nobody listens on.
-func closedPort(t *testing.T) string {
+// expect compares findings with a file, without their line breaks, which depend on the length of the path.
+func expect(t *testing.T, name, got string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	l.Close()
-	return port
-}
-
-// golden compares findings without their line breaks, which depend on the length of the path.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
 	got = strings.ReplaceAll(strings.Join(strings.Fields(strings.ReplaceAll(got, "\n    ", " ")), " "), " DIR/", "\nDIR/")
 	got = strings.ReplaceAll(strings.ReplaceAll(got, " original: ", "\n    original: "), " instead: ", "\n    instead: ") + "\n"
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if d := cmp.Diff(string(want), got); err != nil || d != "" {
-		t.Errorf("%s: %v: -want +got\n%s", name, err, d)
-	}
+	golden.File(t, *update, filepath.Join("testdata", name), got)
 }
 
 // The samples, with their comments taken off as their text tells, have nothing to be said about.

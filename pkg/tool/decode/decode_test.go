@@ -1,7 +1,6 @@
 package decode
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
 	"os"
@@ -11,7 +10,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"systole/pkg/golden"
 	"systole/pkg/tool"
+	"systole/pkg/tool/tooltest"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected results")
@@ -43,12 +44,8 @@ func captures() []struct{ file, keys string } {
 }
 
 // run calls the verb and returns what it printed and its exit code.
-func run(t *testing.T, stdin string, args ...string) (stdout, stderr string, code int) {
-	t.Helper()
-	var out, err bytes.Buffer
-	c := tool.Command{Name: "systole", Verbs: []tool.Verb{Verb()}}
-	code = c.Run(append([]string{"decode", "--utc"}, args...), tool.Streams{Stdin: strings.NewReader(stdin), Stdout: &out, Stderr: &err})
-	return out.String(), err.String(), code
+func run(stdin string, args ...string) (stdout, stderr string, code int) {
+	return tooltest.Run(Verb(), stdin, append([]string{"--utc"}, args...)...)
 }
 
 func keyFile(t *testing.T, text string) string {
@@ -60,28 +57,10 @@ func keyFile(t *testing.T, text string) string {
 	return path
 }
 
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("%s: -want +got\n%s", name, d)
-	}
-}
-
 func TestSummaries(t *testing.T) {
 	for _, c := range captures() {
-		out, errs, code := run(t, "", "--summary", "--authkeys", keyFile(t, c.keys), filepath.Join(wire, c.file+".pcap"))
-		golden(t, c.file+".txt", out)
+		out, errs, code := run("", "--summary", "--authkeys", keyFile(t, c.keys), filepath.Join(wire, c.file+".pcap"))
+		golden.File(t, *update, "testdata/"+c.file+".txt", out)
 		want := exitGood
 		if c.file == "injected-negative" {
 			want = exitRefused
@@ -97,8 +76,8 @@ func TestListings(t *testing.T) {
 	for _, c := range captures() {
 		switch c.file {
 		case "injected-negative", "ucast-sha1-ipfail-standby", "ucast-sha1-compress-zlib", "bcast-md5-crash-ping", "ucast-sha1-loss":
-			out, _, _ := run(t, "", "--authkeys", keyFile(t, c.keys), filepath.Join(wire, c.file+".pcap"))
-			golden(t, c.file+".listing", out)
+			out, _, _ := run("", "--authkeys", keyFile(t, c.keys), filepath.Join(wire, c.file+".pcap"))
+			golden.File(t, *update, "testdata/"+c.file+".listing", out)
 		}
 	}
 }
@@ -108,7 +87,7 @@ func TestListings(t *testing.T) {
 func TestVerdictsOfTheOriginal(t *testing.T) {
 	refused := []int{17, 19, 23, 25, 28, 30, 88, 90, 92, 93, 95, 98}
 	want := map[int]Kind{31: Duplicate, 33: Duplicate, 35: Gap, 58: Resent, 59: Resent, 63: Resent, 101: Gap, 103: NewLife}
-	out, _, _ := run(t, "", "--json", "--authkeys", keyFile(t, "auth 1\n1 sha1 FakeKey\n"), filepath.Join(wire, "injected-negative.pcap"))
+	out, _, _ := run("", "--json", "--authkeys", keyFile(t, "auth 1\n1 sha1 FakeKey\n"), filepath.Join(wire, "injected-negative.pcap"))
 	var dropped []int
 	for _, e := range entries(t, out) {
 		if e.refused() {
@@ -159,11 +138,11 @@ func TestTwoLinksInOneCapture(t *testing.T) {
 
 func TestWithoutKeysNothingIsVerified(t *testing.T) {
 	path := filepath.Join(wire, "ucast-sha1-compress-bz2.pcap")
-	out, _, code := run(t, "", "--summary", path)
+	out, _, code := run("", "--summary", path)
 	if code != exitGood || !strings.Contains(out, "unchecked") || !strings.Contains(out, "bigtest2") {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
-	out, _, code = run(t, "", "--summary", "--authkeys", keyFile(t, "auth 1\n1 sha1 Other\n"), path)
+	out, _, code = run("", "--summary", "--authkeys", keyFile(t, "auth 1\n1 sha1 Other\n"), path)
 	if code != exitRefused || strings.Contains(out, "good") {
 		t.Errorf("with the wrong key: exit code %d\n%s", code, out)
 	}
@@ -171,7 +150,7 @@ func TestWithoutKeysNothingIsVerified(t *testing.T) {
 
 func TestFilters(t *testing.T) {
 	path := filepath.Join(wire, "injected-negative.pcap")
-	out, _, _ := run(t, "", "--node", "NODE2", "--type", "NS_rexmit", path)
+	out, _, _ := run("", "--node", "NODE2", "--type", "NS_rexmit", path)
 	lines, _, _ := strings.Cut(out, "\n\n")
 	if n := strings.Count(lines, "\n") + 1; n != 5 || strings.Count(lines, "NS_rexmit") != 5 {
 		t.Errorf("%d lines\n%s", n, lines)
@@ -183,11 +162,11 @@ func TestStandardInput(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, _, code := run(t, string(text), "-")
+	out, _, code := run(string(text), "-")
 	if code != exitGood || !strings.Contains(out, "mcast6 fe80::") && !strings.Contains(out, "mcast6 fd00::") {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
-	out, errs, code := run(t, string(text[:len(text)-10]), "-")
+	out, errs, code := run(string(text[:len(text)-10]), "-")
 	if code != exitUnusable || !strings.Contains(errs, "unexpected EOF") || !strings.Contains(out, "heartbeat messages") {
 		t.Errorf("a cut capture: exit code %d, %s", code, errs)
 	}
@@ -208,7 +187,7 @@ func TestWrongCalls(t *testing.T) {
 		{[]string{"--authkeys", bad, "a"}, exitUnusable, "Auth Key [1] not found"},
 		{[]string{bad}, exitUnusable, "pcap header"},
 	} {
-		if _, errs, code := run(t, "", c.args...); code != c.code || !strings.Contains(errs, c.says) {
+		if _, errs, code := run("", c.args...); code != c.code || !strings.Contains(errs, c.says) {
 			t.Errorf("%q: exit code %d, %q", c.args, code, errs)
 		}
 	}
@@ -234,7 +213,7 @@ func FuzzDecode(f *testing.F) {
 		f.Add(text[:4000])
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		out, _, code := run(t, string(b), "-")
+		out, _, code := run(string(b), "-")
 		for _, r := range out {
 			if r < ' ' && r != '\n' || r == 0x7f {
 				t.Fatalf("%q in the output", r)

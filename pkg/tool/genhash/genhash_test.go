@@ -1,11 +1,9 @@
 package genhash
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -14,40 +12,20 @@ import (
 	"strings"
 	"testing"
 
+	"systole/pkg/loopback"
 	"systole/pkg/tool"
+	"systole/pkg/tool/tooltest"
 )
 
 func run(args ...string) (out, errs string, code int) {
-	var stdout, stderr bytes.Buffer
-	c := tool.Command{Name: "systole", Verbs: []tool.Verb{Verb()}}
-	code = c.Run(append([]string{"genhash"}, args...), tool.Streams{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr})
-	return stdout.String(), stderr.String(), code
+	return tooltest.Run(Verb(), "", args...)
 }
 
 // serve answers one connection after the other with the bytes, and keeps what it was asked.
 func serve(t *testing.T, answer string) (addr []string, asked func() string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	requests := make(chan string, 10)
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			buf := make([]byte, 4096)
-			n, _ := c.Read(buf)
-			requests <- string(buf[:n])
-			io.WriteString(c, answer)
-			c.Close()
-		}
-	}()
-	t.Cleanup(func() { l.Close() })
-	at := netip.MustParseAddrPort(l.Addr().String())
-	return []string{"-s", at.Addr().String(), "-p", fmt.Sprint(at.Port())}, func() string { return <-requests }
+	at, questions := loopback.Answer(t, answer)
+	return []string{"-s", at.Addr().String(), "-p", fmt.Sprint(at.Port())}, func() string { return <-questions }
 }
 
 const page = "<html><body><h1>It works!</h1></body></html>"
@@ -147,12 +125,7 @@ func TestTLS(t *testing.T) {
 // Connections that fail, answers that are none and servers that say nothing have an exit code, where
 // the genhash of keepalived has 0.
 func TestNoAnswer(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") // accepts and is silent
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	silent := netip.MustParseAddrPort(l.Addr().String())
+	silent := loopback.Addr(loopback.Listen(t)) // the kernel accepts, and nobody says anything
 	garbage, _ := serve(t, "hello\n")
 	cut, _ := serve(t, "HTTP/1.0 200 OK\r\n")
 	for _, args := range [][]string{

@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"bytes"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -10,13 +9,11 @@ import (
 	"testing"
 
 	"systole/pkg/tool"
+	"systole/pkg/tool/tooltest"
 )
 
 func run(stdin string, args ...string) (out, errs string, code int) {
-	var stdout, stderr bytes.Buffer
-	c := tool.Command{Name: "systole", Verbs: []tool.Verb{Verb()}}
-	code = c.Run(append([]string{"import"}, args...), tool.Streams{Stdin: strings.NewReader(stdin), Stdout: &stdout, Stderr: &stderr})
-	return stdout.String(), stderr.String(), code
+	return tooltest.Run(Verb(), stdin, args...)
 }
 
 const conf = "vrrp_instance V {\n interface eth0\n state MASTER\n virtual_ipaddress {\n 10.0.0.1/24\n }\n authentication {\n auth_type PASS\n auth_pass abc\n }\n}\n" +

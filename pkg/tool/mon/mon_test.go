@@ -1,10 +1,8 @@
 package mon
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,8 +11,10 @@ import (
 	"testing"
 	"time"
 
+	"systole/pkg/loopback"
 	"systole/pkg/proc"
 	"systole/pkg/tool"
+	"systole/pkg/tool/tooltest"
 )
 
 // asCommand in the environment makes the test program the command, so that it can go into the
@@ -38,11 +38,7 @@ func command() tool.Command {
 	return tool.Command{Name: "systole", Verbs: []tool.Verb{Verb(), MonitorVerb()}}
 }
 
-func run(args ...string) (out, errs string, code int) {
-	var stdout, stderr bytes.Buffer
-	code = command().Run(args, tool.Streams{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr})
-	return stdout.String(), stderr.String(), code
-}
+func run(args ...string) (out, errs string, code int) { return tooltest.Call(command(), "", args...) }
 
 func write(t *testing.T, path, text string, mode os.FileMode) string {
 	t.Helper()
@@ -94,12 +90,8 @@ func TestCheck(t *testing.T) {
 
 // Options of a monitor are the monitor's.
 func TestMonitor(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
+	l := loopback.Listen(t)
+	port := fmt.Sprint(loopback.Addr(l).Port())
 	if out, errs, code := run("monitor", "tcp.monitor", "-p", port, "127.0.0.1"); code != 0 || out+errs != "" {
 		t.Errorf("exit code %d, %q, %q", code, out, errs)
 	}

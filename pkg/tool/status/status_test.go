@@ -1,7 +1,6 @@
 package status
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -12,13 +11,11 @@ import (
 
 	"systole/pkg/state"
 	"systole/pkg/tool"
+	"systole/pkg/tool/tooltest"
 )
 
 func run(args ...string) (out, errs string, code int) {
-	var stdout, stderr bytes.Buffer
-	c := tool.Command{Name: "systole", Verbs: []tool.Verb{Verb()}}
-	code = c.Run(append([]string{"status", "--utc", "--director-pids", "/nonexistent/*"}, args...), tool.Streams{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr})
-	return stdout.String(), stderr.String(), code
+	return tooltest.Run(Verb(), "", append([]string{"--utc", "--director-pids", "/nonexistent/*"}, args...)...)
 }
 
 // daemon answers connections with a text.

@@ -11,13 +11,11 @@ import (
 	"systole/pkg/decision"
 	"systole/pkg/decision/ring"
 	"systole/pkg/tool"
+	"systole/pkg/tool/tooltest"
 )
 
 func run(args ...string) (out, errs string, code int) {
-	var stdout, stderr bytes.Buffer
-	c := tool.Command{Name: "systole", Verbs: []tool.Verb{Verb()}}
-	code = c.Run(append([]string{"timeline", "--utc"}, args...), tool.Streams{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr})
-	return stdout.String(), stderr.String(), code
+	return tooltest.Run(Verb(), "", append([]string{"--utc"}, args...)...)
 }
 
 // records makes a directory with a record of an hour and one of a day ago.
