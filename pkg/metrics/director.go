@@ -22,7 +22,8 @@ func directorMetrics() []metric[director] {
 func virtualMetrics() []metric[virtual] {
 	return []metric[virtual]{
 		{"ldirectord_virtual_fallback", "Whether a virtual service is served by its fallback.", false, func(v virtual) (float64, bool) { return yes(v.FallbackUsed && v.Fallback != "") }},
-		{"ldirectord_virtual_serving_servers", "Real servers of a virtual service that are up and get new connections.", false, func(v virtual) (float64, bool) { return serving(v) }},
+		{"ldirectord_virtual_panic", "Whether so few real servers of a virtual service are up that all stay in service (systole_panic).", false, func(v virtual) (float64, bool) { return yes(v.Panic) }},
+		{"ldirectord_virtual_serving_servers", "Real servers of a virtual service that get new connections; in a panic those that are down too.", false, func(v virtual) (float64, bool) { return serving(v) }},
 		{"ldirectord_virtual_servers", "Real servers of a virtual service.", false, func(v virtual) (float64, bool) { return number(len(v.Reals)) }},
 	}
 }
@@ -54,6 +55,10 @@ func realMetrics() []metric[real] {
 	return []metric[real]{
 		{"ldirectord_real_up", "Whether a real server is up, as its checks have it.", false, func(r real) (float64, bool) { return yes(r.Up) }},
 		{"ldirectord_real_held", "Whether operators or maintenance keep new connections from a real server.", false, func(r real) (float64, bool) { return yes(r.Held()) }},
+		{"ldirectord_real_flap_held", "Whether a real server is held out of service because it fell too often (systole_flap_hold).", false, func(r real) (float64, bool) { return yes(!r.HeldUntil.IsZero()) }},
+		{"ldirectord_real_flap_held_until_timestamp_seconds", "Until when a real server is held out of service that fell too often, seconds since 1970.", false, func(r real) (float64, bool) { return unix(r.HeldUntil) }},
+		{"ldirectord_real_path_fault", "Whether the way to the virtual address on a real server is broken, or could not be checked (systole_path_check).", false, func(r real) (float64, bool) { return yes(r.Path != "") }},
+		{"ldirectord_real_slow_start", "Whether the weight of a real server that came back still grows (systole_slow_start).", false, func(r real) (float64, bool) { return yes(r.Growing) }},
 		{"ldirectord_real_weight", "Weight of a real server in the kernel's table; 0 when it is not in it.", false, func(r real) (float64, bool) { return number(r.Weight) }},
 		{"ldirectord_real_configured_weight", "Weight of a real server in ldirectord.cf.", false, func(r real) (float64, bool) { return number(r.Configured) }},
 		{"ldirectord_real_changed_timestamp_seconds", "When the checks of a real server changed their mind last, seconds since 1970.", false, func(r real) (float64, bool) { return unix(r.Since) }},

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"regexp"
+	"slices"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
@@ -12,7 +13,7 @@ import (
 // The examples are well-formed and speak of metrics that there are.
 func TestExamples(t *testing.T) {
 	known := map[string]bool{}
-	for _, f := range append(Heartbeat(pair()), Director(crowd(2))...) {
+	for _, f := range slices.Concat(Heartbeat(pair()), Director(crowd(2)), Director(steadied())) {
 		known[f.Name] = true
 	}
 	for _, c := range []struct {

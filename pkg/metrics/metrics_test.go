@@ -15,9 +15,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
+	"systole/pkg/golden"
 	"systole/pkg/state"
 )
 
@@ -48,6 +48,15 @@ func crowd(n int) *state.Director {
 	return d
 }
 
+// steadied is a director with one server of each state that the opt-in directives bring about.
+func steadied() *state.Director {
+	return &state.Director{Name: "a", Counted: true, Virtuals: []state.Virtual{
+		{ID: "tcp:10.0.0.1:25", Panic: true, Reals: []state.Real{{Name: "10.1.0.1:25", State: "up", Up: true, Listed: true, Weight: 1, Configured: 1},
+			{Name: "10.1.0.2:25", State: "down", Listed: true, Weight: 1, Configured: 1}, {Name: "10.1.0.3:25", State: "down", Listed: true, Weight: 1, Configured: 1}}},
+		{ID: "tcp:10.0.0.1:80", Reals: []state.Real{{Name: "10.1.0.1:80", State: "held", HeldUntil: now.Add(10 * time.Minute), Configured: 10},
+			{Name: "10.1.0.2:80", State: "down", Path: "no answer", Configured: 10}, {Name: "10.1.0.3:80", State: "up", Up: true, Listed: true, Growing: true, Weight: 3, Configured: 10}}}}}
+}
+
 func text(t testing.TB, families []Family) string {
 	t.Helper()
 	var b bytes.Buffer
@@ -60,24 +69,16 @@ func text(t testing.TB, families []Family) string {
 func TestFamilies(t *testing.T) {
 	d := crowd(2)
 	d.Virtuals[0].Reals = append(d.Virtuals[0].Reals, d.Virtuals[0].Reals[0], state.Real{Name: "10.1.0.9:80", State: "disabled"})
-	for name, families := range map[string][]Family{"heartbeat": Heartbeat(pair()), "ldirectord": Director(d)} {
-		got := text(t, families)
-		path := "testdata/" + name + ".prom"
-		if *update {
-			if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(path)
-		if diff := cmp.Diff(string(want), got); err != nil || diff != "" {
-			t.Errorf("%s: %v: -want +got\n%s", path, err, diff)
-		}
+	for name, families := range map[string][]Family{"heartbeat": Heartbeat(pair()), "ldirectord": Director(d), "steadied": Director(steadied())} {
+		golden.File(t, *update, "testdata/"+name+".prom", text(t, families))
 	}
 }
 
 // promtool's linter has nothing to say, and no family or sample is there twice.
 func TestConventions(t *testing.T) {
-	families := append(Heartbeat(pair()), Director(crowd(3))...)
+	d := crowd(3)
+	d.Virtuals = append(d.Virtuals, steadied().Virtuals...)
+	families := append(Heartbeat(pair()), Director(d)...)
 	problems, err := promlint.New(strings.NewReader(text(t, families))).Lint()
 	if err != nil || len(problems) > 0 {
 		t.Errorf("%v %+v", err, problems)

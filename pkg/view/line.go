@@ -47,6 +47,38 @@ func styled(s Style, format string, args ...any) Line {
 	return Line{Spans: []Span{{clean(fmt.Sprintf(format, args...)), s}}}
 }
 
+// indent begins the lines that continue another.
+const indent = "  "
+
+// wrapped is a text in at most so many lines of a width, broken at blanks. The last one may be wider.
+func wrapped(s Style, text string, width, most int) []Line {
+	var lines []Line
+	text = clean(text)
+	for len(lines) < most-1 && cells.Width(text) > width {
+		at := breakAt(text, width)
+		if at == 0 {
+			break
+		}
+		lines = append(lines, Line{Spans: []Span{{text[:at], s}}})
+		text = indent + strings.TrimLeft(text[at:], " ")
+	}
+	return append(lines, Line{Spans: []Span{{text, s}}})
+}
+
+// breakAt is where the last blank is that has no more than a width before it; 0: nowhere.
+func breakAt(text string, width int) int {
+	at := 0
+	for i, r := range text {
+		if cells.Width(text[:i]) > width {
+			break
+		}
+		if r == ' ' && i >= len(indent) {
+			at = i
+		}
+	}
+	return at
+}
+
 // add appends a cell.
 func (l *Line) add(s Style, text string) { l.Spans = append(l.Spans, Span{text, s}) }
 

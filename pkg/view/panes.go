@@ -46,18 +46,18 @@ func (m *Model) Page() []string {
 }
 
 // screen shares the lines of the terminal out: the table gets what the others leave, and at
-// least a third.
+// least a third. A detail that takes several lines takes them from the events.
 func (m *Model) screen() []Line {
 	lines := m.head()
 	lines = append(lines, m.troublesPane(max(1, m.height/8))...)
 	if !m.noCluster {
 		lines = append(lines, m.cluster(max(0, m.height*2/5))...)
 	}
+	detail := m.detail()
 	var events []Line
 	if !m.noEvents {
-		events = m.eventsPane(max(0, min(m.height/7, m.height-len(lines)-m.height/3-1)))
+		events = m.eventsPane(max(0, min(m.height/7, m.height-len(lines)-m.height/3-max(1, len(detail)))))
 	}
-	detail := m.detail()
 	room := m.height - len(lines) - len(events) - len(detail) - 1
 	table := m.table(room, true)
 	for len(table) < room {
@@ -116,11 +116,17 @@ func (m *Model) troublesPane(most int) []Line {
 	all := m.troubles()
 	for i, text := range all {
 		if i == most-1 && len(all) > most {
-			return append(lines, styled(Bad, "! %s, and %d more", text, len(all)-most))
+			return append(lines, m.andMore(text, len(all)-most))
 		}
 		lines = append(lines, styled(Bad, "! %s", text))
 	}
 	return lines
+}
+
+// andMore cuts what is wrong rather than the number of what else is.
+func (m *Model) andMore(text string, n int) Line {
+	more := fmt.Sprintf(", and %d more", n)
+	return Line{Spans: []Span{{cells.Cut(clean("! "+text), max(m.width-cells.Width(more), 2)) + more, Bad}}}
 }
 
 // cluster shows nodes, their paths and the groups.
@@ -206,54 +212,6 @@ func group(g state.Group) Line {
 		l.add(Good, "held by "+clean(g.Holder))
 	}
 	return l
-}
-
-// detail tells more of the selected line: of a server what holds it and what its last check said, of a
-// virtual how its servers are checked and how many of them serve.
-func (m *Model) detail() []Line {
-	row, ok := m.current()
-	switch {
-	case !ok || m.height < 15:
-		return nil
-	case row.real == nil:
-		return []Line{styled(Faint, "%s", virtualWords(row.virtual))}
-	}
-	r := row.real
-	text := r.State
-	if !r.Since.IsZero() {
-		text += " since " + m.clock(r.Since)
-	}
-	if !r.Checked.IsZero() {
-		text += fmt.Sprintf("; %s at %s: %s", row.virtual.Check, m.clock(r.Checked), r.Said)
-	}
-	for _, d := range m.snap.Directors {
-		for _, o := range d.Orders {
-			if d.Name == row.director && concerns(o, row) {
-				text = "order: " + o.Words(m.zone) + "; " + text
-			}
-		}
-	}
-	return []Line{styled(Faint, "%s", text)}
-}
-
-func virtualWords(v *state.Virtual) string {
-	serving := 0
-	for _, r := range v.Reals {
-		if r.Up && r.Listed && r.Weight > 0 {
-			serving++
-		}
-	}
-	text := fmt.Sprintf("%d of %d serve", serving, len(v.Reals))
-	if v.Check != "" {
-		text += fmt.Sprintf("; check %s every %s", v.Check, every(v.Interval))
-	}
-	if v.Persistent > 0 {
-		text += fmt.Sprintf("; persistent %ds", v.Persistent)
-	}
-	if v.Fallback != "" {
-		text += "; fallback " + v.Fallback
-	}
-	return text
 }
 
 // eventsPane shows the last events.

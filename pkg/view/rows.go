@@ -57,9 +57,9 @@ func trouble(r *state.Real) int {
 	switch {
 	case r.State == "down":
 		return 3
-	case r.State == "waiting" || r.State == "held":
+	case r.State == "waiting" || r.State == "held" || r.Path != "":
 		return 2
-	case r.Held():
+	case r.Held() || growing(r):
 		return 1
 	}
 	return 0
@@ -79,11 +79,11 @@ func (m *Model) rows() []row {
 
 // rowsOf are a virtual and its reals. A virtual whose own name passes the filter shows all of them.
 func (m *Model) rowsOf(director string, v *state.Virtual) []row {
-	whole := m.passes(v.ID, v.Scheduler)
+	whole := m.passes(v.ID, v.Scheduler, exception(v))
 	var reals []row
 	for i := range v.Reals {
-		if r := &v.Reals[i]; whole || m.passes(r.Name, r.State, r.Forward) {
-			reals = append(reals, row{director, v, r})
+		if r := (row{director, v, &v.Reals[i]}); whole || m.passes(r.words()...) {
+			reals = append(reals, r)
 		}
 	}
 	if len(reals) == 0 && !whole {
@@ -93,6 +93,15 @@ func (m *Model) rowsOf(director string, v *state.Virtual) []row {
 		slices.SortStableFunc(reals, func(a, b row) int { return less(a.real, b.real) })
 	}
 	return append([]row{{director, v, nil}}, reals...)
+}
+
+// words are those by which the filter finds a real.
+func (r row) words() []string {
+	words := []string{r.real.Name, r.real.State, r.real.Forward, stateCell(nil, r).text}
+	if r.real.Path != "" {
+		words = append(words, "path")
+	}
+	return words
 }
 
 func (m *Model) passes(words ...string) bool {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"systole/pkg/cells"
 	"systole/pkg/state"
 )
 
@@ -129,7 +130,7 @@ func (m *Model) rowLine(r row, selected bool) Line {
 			shown = shown[1:]
 		}
 	}
-	l.add(nameStyle(r), left(m.nameCell(r, selected), name))
+	l.add(nameStyle(r), left(m.nameCell(r, selected, name-1), name))
 	for _, c := range shown {
 		is := c.cell(m, r)
 		l.add(is.style, c.fit(is.text))
@@ -140,7 +141,8 @@ func (m *Model) rowLine(r row, selected bool) Line {
 	return l
 }
 
-func (m *Model) nameCell(r row, selected bool) string {
+// nameCell names a row. Of a virtual with a long address the address is cut, not who serves it.
+func (m *Model) nameCell(r row, selected bool, width int) string {
 	mark := " "
 	if selected {
 		mark = ">"
@@ -149,9 +151,8 @@ func (m *Model) nameCell(r row, selected bool) string {
 		return mark + "  " + r.real.Name
 	}
 	name := mark + strings.Replace(r.virtual.ID, ":", " ", 1) + " " + r.virtual.Scheduler
-	if r.virtual.FallbackUsed && r.virtual.Fallback != "" {
-		name += " by fallback"
-	}
+	served := exception(r.virtual)
+	name = cells.Cut(clean(name), max(width-cells.Width(served), 1)) + served
 	if len(m.snap.Directors) > 1 {
 		name += " " + r.director
 	}
@@ -162,10 +163,21 @@ func nameStyle(r row) Style {
 	switch {
 	case r.real != nil:
 		return Plain
-	case r.virtual.FallbackUsed && r.virtual.Fallback != "":
+	case exception(r.virtual) != "":
 		return Bad
 	}
 	return Head
+}
+
+// exception says by whom a virtual is served if it is not by those servers that are up.
+func exception(v *state.Virtual) string {
+	switch {
+	case v.Panic:
+		return " panic"
+	case v.FallbackUsed && v.Fallback != "":
+		return " by fallback"
+	}
+	return ""
 }
 
 func stateCell(_ *Model, r row) cell {
@@ -174,6 +186,8 @@ func stateCell(_ *Model, r row) cell {
 		return cell{}
 	case r.real.State == "up" && r.real.Failures > 0:
 		return cell{fmt.Sprintf("up, -%d", r.real.Failures), Warn}
+	case growing(r.real):
+		return cell{"up, slow", Warn}
 	case r.real.State == "up":
 		return cell{"up", Good}
 	case r.real.State == "down":
@@ -203,13 +217,20 @@ func counterCell(of func(state.Counters) uint64) func(*Model, row) cell {
 	}
 }
 
+// checkCell shows how long the last check took, or what failed: the check itself or the path; path? for a path
+// that could not be asked for, which takes no server out.
 func checkCell(_ *Model, r row) cell {
 	if r.real == nil {
 		return cell{}
 	}
 	text := latency(r.real)
-	if text == "fail" {
+	switch failed := text == "fail"; {
+	case failed && r.real.Path != "" && r.real.Said == r.real.Path:
+		return cell{"path", Bad}
+	case failed:
 		return cell{text, Bad}
+	case r.real.Path != "":
+		return cell{"path?", Warn}
 	}
 	return cell{text, Plain}
 }

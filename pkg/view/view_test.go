@@ -4,7 +4,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"systole/pkg/cells"
+	"systole/pkg/golden"
 	"systole/pkg/state"
 )
 
@@ -74,6 +74,34 @@ func director() state.Director {
 			{Kind: "disable", Real: "121.254.175.71:443", Virtual: "tcp:121.254.175.70:443", Since: at("14:01:00")}},
 		Events: []state.Event{{At: at("14:03:01"), Text: "Deleted real server: 121.254.175.73:80 (121.254.175.70:80)"}},
 	}
+}
+
+// lost is what a path check says of a server without the virtual's address.
+const lost = "no answer for 121.254.175.70:25, sent to the MAC address of 121.254.175.74: see if it has 121.254.175.70 on lo"
+
+// steadied is a director with all that systole_panic, _path_check, _flap_hold and _slow_start bring about.
+func steadied() state.Director {
+	real := func(name, is string, weight int, last ...int64) state.Real {
+		return state.Real{Name: name, State: is, Up: is == "up", Listed: weight > 0, Weight: weight, Configured: 10, Forward: "gate", Since: at("14:02:41"),
+			Checked: at("14:03:05"), Took: 1200, Past: past(10, last...), Said: "connection refused"}
+	}
+	slow, held, broken, unasked := real("121.254.175.71:25", "up", 3, 1200, 1100), real("121.254.175.73:25", "held", 0, 1200, -1),
+		real("121.254.175.74:25", "down", 0, -1, 1200, -1), real("121.254.175.75:25", "up", 10, 900)
+	slow.Growing, slow.Said = true, "Success"
+	held.HeldUntil = at("14:12:41")
+	broken.Path, broken.Said = lost, lost
+	unasked.Path, unasked.Said = "no address of the interface eth0 to ask from", "Success"
+	return state.Director{Name: "ldirectord.cf", PID: 900, Running: true, Time: at("14:03:07"), Phase: "running", Counted: true, Virtuals: []state.Virtual{
+		{Name: "121.254.175.70:80", ID: "tcp:121.254.175.70:80", Scheduler: "wlc", Check: "negotiate http", Interval: 5000, Persistent: 600, Panic: true, Fallback: "127.0.0.1:80",
+			Reals: []state.Real{real("121.254.175.71:80", "up", 10, 1200), real("121.254.175.72:80", "down", 10, 1300, -1, -1, -1), real("121.254.175.73:80", "disabled", 0, 1100)}},
+		{Name: "121.254.175.70:25", ID: "tcp:121.254.175.70:25", Scheduler: "wrr", Check: "negotiate smtp", Interval: 5000, Reals: []state.Real{slow, held, broken, unasked}},
+	}}
+}
+
+// showsSteadied is a view of that director alone, so that all of its rows have room.
+func showsSteadied(m *Model, keys ...Key) {
+	m.Show(Snapshot{At: at("14:03:07"), Why: "not running here", Directors: []state.Director{steadied()}})
+	press(m, keys...)
 }
 
 func shown() *Model {
@@ -145,6 +173,17 @@ func TestScreens(t *testing.T) {
 			d.Events[0].Text = "\u202etxet\r\n"
 			m.Show(Snapshot{At: at("14:03:07"), Cluster: cluster(), Directors: []state.Director{d}})
 		}},
+		{"panic", func(m *Model) { showsSteadied(m) }},
+		{"panic-real", func(m *Model) { showsSteadied(m, Down, Down) }},
+		{"slow", func(m *Model) { showsSteadied(m, "/", "s", "l", "o", "w", Enter, Down) }},
+		{"held", func(m *Model) { showsSteadied(m, Down, Down, Down, Down, Down, Down) }},
+		{"path", func(m *Model) { showsSteadied(m, End, Up) }},
+		{"path-unasked", func(m *Model) { showsSteadied(m, "/", "p", "a", "t", "h", Enter, End) }},
+		{"path-60x16", func(m *Model) { m.ascii = true; m.Resize(60, 16); showsSteadied(m, End, Up) }},
+		{"path-cluster", func(m *Model) {
+			m.Show(Snapshot{At: at("14:03:07"), Cluster: cluster(), Directors: []state.Director{steadied()}})
+			press(m, "s", "s", "s", "s", End, Up, Up, Up)
+		}},
 		{"paused", func(m *Model) {
 			press(m, "p")
 			m.Show(Snapshot{At: at("14:03:09"), Why: "not running here"})
@@ -158,27 +197,13 @@ func TestScreens(t *testing.T) {
 					t.Errorf("%d columns: %q", cells.Width(l.Text()), l.Text())
 				}
 			}
-			golden(t, "testdata/"+c.name+".txt", text(m.Lines()))
+			golden.File(t, *update, "testdata/"+c.name+".txt", text(m.Lines()))
 		})
 	}
 }
 
 func TestPage(t *testing.T) {
-	golden(t, "testdata/page.txt", strings.Join(shown().Page(), "\n")+"\n")
-}
-
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if d := cmp.Diff(string(want), got); err != nil || d != "" {
-		t.Errorf("%s: %v: -want +got\n%s", path, err, d)
-	}
+	golden.File(t, *update, "testdata/page.txt", strings.Join(shown().Page(), "\n")+"\n")
 }
 
 // The selected server is drained after a question; anything but y is no.
@@ -235,6 +260,73 @@ func TestSelection(t *testing.T) {
 	}
 }
 
+// A text is broken at blanks, never within a width that has none, and its last line is the rest.
+func TestWrapped(t *testing.T) {
+	for _, c := range []struct {
+		text        string
+		width, most int
+		want        []string
+	}{
+		{"one two three", 20, 3, []string{"one two three"}},
+		{"one two three", 7, 3, []string{"one two", "  three"}},
+		{"one two three", 8, 1, []string{"one two three"}},
+		{"one two three four", 7, 2, []string{"one two", "  three four"}},
+		{"onetwothree four", 5, 3, []string{"onetwothree four"}},
+		{"서버 점검 중", 6, 3, []string{"서버", "  점검", "  중"}},
+		{"a\x1bb c", 3, 2, []string{"a?b", "  c"}},
+		{"one", 1, 3, []string{"one"}},
+		{"", 1, 3, []string{""}},
+	} {
+		var got []string
+		for _, l := range wrapped(Plain, c.text, c.width, c.most) {
+			got = append(got, l.Text())
+		}
+		if d := cmp.Diff(c.want, got); d != "" {
+			t.Errorf("%q in %d: %s", c.text, c.width, d)
+		}
+	}
+}
+
+// Who serves a virtual is told beside the longest of addresses.
+func TestLongVirtual(t *testing.T) {
+	d := steadied()
+	d.Virtuals[0].ID = "tcp:[2001:db8:1111:2222:3333:4444:5555:6666]:65535"
+	m := New(Options{Zone: time.UTC})
+	m.Show(Snapshot{At: at("14:03:07"), Directors: []state.Director{d}})
+	if screen := text(m.Lines()); !strings.Contains(screen, ">tcp [2001:db8:1111:2222:3333:44… panic  ") {
+		t.Error(screen)
+	}
+}
+
+// What the check found, what it failed at, and what it could not ask are different words.
+func TestCheckCell(t *testing.T) {
+	good, bad := []int64{900}, []int64{900, state.Failed}
+	for _, c := range []struct {
+		r    state.Real
+		want string
+	}{
+		{state.Real{Past: good, Took: 900}, "0.9ms"},
+		{state.Real{Past: bad, Said: "refused"}, "fail"},
+		{state.Real{Past: bad, Said: lost, Path: lost}, "path"},
+		{state.Real{Past: bad, Said: "refused", Path: lost}, "fail"}, // the path was asked before
+		{state.Real{Past: good, Took: 900, Path: "cannot be asked"}, "path?"},
+	} {
+		if got := checkCell(nil, row{real: &c.r}); got.text != c.want {
+			t.Errorf("%+v: %s, want %s", c.r, got.text, c.want)
+		}
+	}
+}
+
+// A slow start is told of servers that are up only: a weight of 0 of a drained one is an order's.
+func TestGrowing(t *testing.T) {
+	for is, want := range map[string]string{"up": "up, slow", "draining": "draining", "down": "down"} {
+		r := &state.Real{State: is, Growing: true, Weight: 3, Configured: 10}
+		if got := stateCell(nil, row{real: r}).text; got != want {
+			t.Errorf("%s: %s", is, got)
+		}
+	}
+}
+
 // Whatever the size, the data and the keys: as many lines as the terminal has, none wider, and
 // nothing that steers it.
 func TestEverySize(t *testing.T) {
@@ -252,6 +344,8 @@ func TestEverySize(t *testing.T) {
 			m.Show(Snapshot{At: at("14:03:08"), Why: "a\x1b[2Jb\r\n"})
 		case 1:
 			m.Show(Snapshot{At: at("14:03:08"), Cluster: cluster(), Directors: []state.Director{director(), director()}})
+		case 2:
+			m.Show(Snapshot{At: at("14:03:08"), Cluster: cluster(), Directors: []state.Director{steadied(), director()}})
 		default:
 			m.Press(keys[rnd.IntN(len(keys))])
 		}
