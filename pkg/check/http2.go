@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 )
 
 // http2 is the check of h2, HTTP/2 over TLS, and h2c, without TLS and with prior knowledge
@@ -41,6 +42,7 @@ func fetchHTTP2(ctx context.Context, env *Env, t Target) (answer, error) {
 type http2Conn struct {
 	*wire
 	client *http.ClientConn
+	frames http2Frames // of a connection without TLS
 	scheme string
 }
 
@@ -63,7 +65,7 @@ func openHTTP2(ctx context.Context, env *Env, t Target, encrypted bool) (*http2C
 		}
 	}
 	if err == nil {
-		c.client, err = transportOver(w).NewClientConn(ctx, c.scheme, t.address())
+		c.client, err = transportOver(w, &c.frames).NewClientConn(ctx, c.scheme, t.address())
 	}
 	if err != nil {
 		_ = w.Close()
@@ -74,7 +76,7 @@ func openHTTP2(ctx context.Context, env *Env, t Target, encrypted bool) (*http2C
 
 // transportOver makes a transport that speaks HTTP/2 and nothing else, over a connection that is
 // there already. It knows TLS only by its type.
-func transportOver(w *wire) *http.Transport {
+func transportOver(w *wire, frames *http2Frames) *http.Transport {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP2(true)
 	protocols.SetUnencryptedHTTP2(true)
@@ -83,7 +85,7 @@ func transportOver(w *wire) *http.Transport {
 		DisableCompression:     true,
 		MaxResponseHeaderBytes: headerMax,
 		DialContext: func(context.Context, string, string) (net.Conn, error) {
-			return &gate{wire: w, next: new(http2Frames).next}, nil
+			return &gate{wire: w, next: frames.next}, nil
 		},
 		DialTLSContext: func(context.Context, string, string) (net.Conn, error) { return w.Conn, nil },
 	}
@@ -91,7 +93,10 @@ func transportOver(w *wire) *http.Transport {
 
 // http2Frames reads frames (RFC 9113, 4.1); the first must be the server's SETTINGS, or it speaks
 // something else. The library would complain of a frame of the size that the letters HTT spell.
-type http2Frames struct{ begun bool }
+type http2Frames struct {
+	begun   bool
+	foreign atomic.Bool // the first was something else
+}
 
 func (f *http2Frames) next(r io.Reader) ([]byte, error) {
 	const header, settings = 9, 4
@@ -100,6 +105,7 @@ func (f *http2Frames) next(r io.Reader) ([]byte, error) {
 		return nil, err
 	}
 	if !f.begun && head[3] != settings {
+		f.foreign.Store(true)
 		return nil, errNotHTTP2
 	}
 	f.begun = true
@@ -134,9 +140,13 @@ func (c *http2Conn) request(ctx context.Context, t Target, method, path string, 
 }
 
 // ask sends a request and reads the answer, of its body at most bodyMax bytes. A body that ends
-// early is judged by what has come, as with http.
+// early is judged by what has come, as with http. A server may have said that it is none of HTTP/2 before it
+// was asked: the library then has only a connection that cannot be used.
 func (c *http2Conn) ask(req *http.Request) (*http.Response, []byte, error) {
 	resp, err := c.client.RoundTrip(req)
+	if err != nil && c.frames.foreign.Load() {
+		err = errNotHTTP2
+	}
 	if err != nil {
 		return nil, nil, err
 	}
