@@ -33,12 +33,28 @@ func Listen(t testing.TB) net.Listener {
 // Addr is where a listener listens.
 func Addr(l net.Listener) netip.AddrPort { return netip.MustParseAddrPort(l.Addr().String()) }
 
-// Nobody is an address where nobody listens.
+// Nobody is an address where nobody listens, and cannot until the test is over.
 func Nobody(t testing.TB) netip.AddrPort {
 	t.Helper()
-	l := Listen(t)
-	_ = l.Close()
-	return Addr(l)
+	_, at := bound(t)
+	return at
+}
+
+// bound is a socket with a port, which does not listen.
+func bound(t testing.TB) (fd int, at netip.AddrPort) {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Close(fd) })
+	here := [4]byte{127, 0, 0, 1}
+	err = unix.Bind(fd, &unix.SockaddrInet4{Addr: here})
+	name, nameErr := unix.Getsockname(fd)
+	if err = errors.Join(err, nameErr); err != nil {
+		t.Fatal(err)
+	}
+	return fd, netip.AddrPortFrom(netip.AddrFrom4(here), uint16(name.(*unix.SockaddrInet4).Port))
 }
 
 // most is how many questions to an Answer nobody needs to take.
@@ -72,19 +88,10 @@ func Answer(t testing.TB, answer string) (at netip.AddrPort, asked <-chan string
 // Silent is a server whose queue of connections is full, so that it answers no SYN.
 func Silent(t testing.TB) netip.AddrPort {
 	t.Helper()
-	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
+	fd, addr := bound(t)
+	if err := unix.Listen(fd, 0); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = unix.Close(fd) })
-	if err := errors.Join(unix.Bind(fd, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), unix.Listen(fd, 0)); err != nil {
-		t.Fatal(err)
-	}
-	name, err := unix.Getsockname(fd)
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(name.(*unix.SockaddrInet4).Port))
 	for range 3 { // a queue of the length 0 takes one
 		if c, err := net.DialTimeout("tcp", addr.String(), 100*time.Millisecond); err == nil {
 			t.Cleanup(func() { _ = c.Close() })
