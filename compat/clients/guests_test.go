@@ -83,6 +83,11 @@ func TestCCM(t *testing.T) {
 	p := newPair(t, ours, respawn(libexec+"ccm"))
 	p.start()
 	watch := lab.OK(p.active.Start(libexec + "ccm_testclient"))(t)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the membership as told:\n%s%s", watch.Stderr(), watch.Stdout())
+		}
+	})
 	members := func(names ...string) bool {
 		events := strings.Split(watch.Stderr()+watch.Stdout(), "event=")
 		last, _, _ := strings.Cut(events[len(events)-1], "MY NODE IS")
