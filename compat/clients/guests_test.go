@@ -82,6 +82,10 @@ func TestCCM(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, ours, respawn(libexec+"ccm"))
 	p.start()
+	// It says nothing ever if there is no ccm to talk to when it starts.
+	patience.Until(t, "ccm listens", func() bool {
+		return lab.OK(p.active.Run(patience.For(t), "grep", "-q", "/ccm/ccm$", "/proc/net/unix"))(t).Code == 0
+	})
 	watch := lab.OK(p.active.Start(libexec + "ccm_testclient"))(t)
 	t.Cleanup(func() {
 		if t.Failed() {
