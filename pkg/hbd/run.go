@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -79,9 +78,6 @@ func (c *command) daemon(l loaded) int {
 	}
 	// A small live heap that is collected early: the daemon allocates little.
 	debug.SetGCPercent(50)
-	// The loop and one more: all threads are of the realtime class, and no client may have them take
-	// more of the machine than two processors.
-	runtime.GOMAXPROCS(min(2, runtime.NumCPU()))
 	d := &beatDaemon{paths: c.paths, cfg: l.cfg, logs: l.logs, account: lookupAccount(), in: newInbox(), groups: l.groups, story: newChronicle(l.cfg.Node),
 		jobs: make(chan cluster.Job, 256), lastSaid: map[string]time.Time{}}
 	d.log = newLog(d.logs, "heartbeat", nil)
