@@ -36,11 +36,11 @@ func (r *Realtime) Hold() error {
 	if threads == r.threads {
 		return nil
 	}
-	r.threads = threads
 	tasks, err := os.ReadDir("/proc/self/task")
 	if err != nil {
 		return fmt.Errorf("realtime priority %d: %w", r.Priority, err)
 	}
+	r.threads = min(threads, len(tasks)) // one that the runtime counts may not have begun yet
 	for _, task := range tasks {
 		tid, err := strconv.Atoi(task.Name())
 		if err == nil {
