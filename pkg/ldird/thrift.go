@@ -61,26 +61,25 @@ func fitRuntime(cf *ldirectorcf.Config) {
 }
 
 func processors(cf *ldirectorcf.Config) int {
-	var load float64
-	for i := range cf.Virtuals {
-		v := &cf.Virtuals[i]
-		pass := time.Duration(len(v.Reals)) * price(v)
-		load += pass.Seconds() / max(v.CheckInterval, time.Second).Seconds()
-	}
+	load := eachSecond(cf, func(v *ldirectorcf.Virtual) float64 { return price(v).Seconds() })
 	return min(1+int(load/busy), maxProcessors)
 }
 
 // paceOf is the pace for a configuration.
 func paceOf(cf *ldirectorcf.Config) time.Duration {
-	var perSecond float64
-	for i := range cf.Virtuals {
-		v := &cf.Virtuals[i]
-		perSecond += float64(len(v.Reals)) / max(v.CheckInterval, time.Second).Seconds()
-	}
-	if perSecond < paceFrom {
+	if eachSecond(cf, func(*ldirectorcf.Virtual) float64 { return 1 }) < paceFrom {
 		return 0
 	}
 	return pace
+}
+
+// eachSecond sums what the checks of a second are worth.
+func eachSecond(cf *ldirectorcf.Config, worth func(*ldirectorcf.Virtual) float64) (sum float64) {
+	for i := range cf.Virtuals {
+		v := &cf.Virtuals[i]
+		sum += float64(len(v.Reals)) * worth(v) / max(v.CheckInterval, time.Second).Seconds()
+	}
+	return sum
 }
 
 // price is what a check of a virtual takes.

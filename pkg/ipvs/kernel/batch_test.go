@@ -23,17 +23,24 @@ func controllerRequests(t *testing.T) []netlink.Message {
 	return []netlink.Message{absent, unknown, unknown, absent}
 }
 
-// Each request of a batch gets its own answer, and the next batch does not see those of an earlier one.
-func TestExchange(t *testing.T) {
+// toController is a connection to the controller, for a minute.
+func toController(t *testing.T) *conn {
+	t.Helper()
 	c, err := dialGeneric("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.close()
+	t.Cleanup(c.close)
 	c.family = unix.GENL_ID_CTRL
 	if err := c.netlink.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+// Each request of a batch gets its own answer, and the next batch does not see those of an earlier one.
+func TestExchange(t *testing.T) {
+	c := toController(t)
 	for range 3 {
 		answers, err := c.exchange(controllerRequests(t))
 		if err != nil {
@@ -49,12 +56,7 @@ func TestExchange(t *testing.T) {
 
 // A full batch that is refused as a whole: no answer is lost.
 func TestExchangeRefusals(t *testing.T) {
-	c, err := dialGeneric("")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.close()
-	c.family = unix.GENL_ID_CTRL
+	c := toController(t)
 	var batch []netlink.Message
 	for len(batch) < batchMax {
 		batch = append(batch, controllerRequests(t)...)
